@@ -1,0 +1,204 @@
+/**
+ * The workbench as seen from outside: the page, the command line (`window.lathe`) and the tests call exactly this.
+ * Every command resolves to a typed result or throws a `LatheError`.
+ */
+import type { ConfigDifference } from '../config/diff';
+import type { RunConfig } from '../config/schema';
+import type { ColumnRole } from '../config/schema';
+import type {
+  BackendInfo,
+  CheckpointRow,
+  ConfusionMatrix,
+  DatasetRow,
+  LogRow,
+  Metrics,
+  ModelRef,
+  ModelRow,
+  ModelSummary,
+  Notice,
+  RunRow,
+} from '../store/schema';
+import type { TrainingEvent } from '../training/protocol';
+
+/** A file with its path inside what was dropped (`digits/3/img_07.png`). */
+export interface ImportFile {
+  path: string;
+  file: File;
+}
+
+/** What an import made of the files. */
+export interface ImportResult {
+  datasets: DatasetRow[];
+  /** Bundles among the files, opened for prediction. */
+  models: ModelRow[];
+  /** Files that could not be used, each with the reason. */
+  refused: { path: string; reason: string }[];
+}
+
+/** Progress of anything that takes longer than a moment. `done` and `total` in bytes, rows or files. */
+export interface Progress {
+  stage: string;
+  done: number;
+  total: number | null;
+}
+
+/** A window of a dataset, for looking at. */
+export type Preview =
+  | { kind: 'table'; offset: number; rows: (string | null)[][] }
+  | { kind: 'images'; offset: number; images: { name: string; label: string | null; bitmap: ImageBitmap }[] };
+
+/** A sample dataset that code makes. */
+export interface SampleInfo {
+  name: string;
+  title: string;
+  description: string;
+}
+
+/** Prediction for one example. */
+export interface Prediction {
+  name: string;
+  /** Classification: the likeliest label; regression: the values by target, in their own unit. */
+  label?: string;
+  /** Classification: probability by label, all labels, in the order of the classes. */
+  probabilities?: Record<string, number>;
+  values?: Record<string, number>;
+  /** What the data says, where it says something. */
+  actual?: string | Record<string, number>;
+}
+
+/** Predictions of a model over examples. */
+export interface PredictionResult {
+  n: number;
+  predictions: Prediction[];
+  /** Where the data has labels. */
+  metrics: Metrics | null;
+  confusion: ConfusionMatrix | null;
+  notices: Notice[];
+}
+
+/** Points of one metric, ascending by step. */
+export interface MetricSeries {
+  metric: string;
+  steps: Float64Array;
+  values: Float64Array;
+  times: Float64Array;
+}
+
+/** The result of a finished `train` command, printed by the command line as JSON. */
+export interface RunResult {
+  run_id: string;
+  status: RunRow['status'];
+  backend: string | null;
+  adapter: string | null;
+  epochs: number;
+  steps: number;
+  resumed_from: { run_id: string; step: number } | null;
+  steps_this_process: number;
+  weights_sha256: string | null;
+  metrics: { train: Metrics; val: Metrics; test: Metrics } | null;
+  tracking: Record<string, { pending: number }>;
+  seconds: number;
+  reason: string | null;
+}
+
+/** What happens in the workbench, in this tab or another. */
+export type WorkbenchEvent =
+  | TrainingEvent
+  /** A row was written, deleted or brought back: lists should read it again. */
+  | { type: 'changed'; noun: 'dataset' | 'run' | 'model'; id: string }
+  /** A run was found unfinished and goes on in this tab. */
+  | { type: 'resumed'; run_id: string; name: string; step: number }
+  /** Storage could not take a write; cleared when one succeeds again. */
+  | { type: 'storage_full'; full: boolean }
+  /** Another tab brought a newer version of the database: this one must be reloaded. */
+  | { type: 'outdated' }
+  | { type: 'import_progress'; progress: Progress };
+
+/** An exported file. */
+export interface ExportedFile {
+  name: string;
+  blob: Blob;
+}
+
+/** Formats of `bundle.export`. */
+export const EXPORT_FORMATS = ['bundle', 'tfjs', 'safetensors'] as const;
+
+/** A format of `bundle.export`: the bundle, or one part of it. */
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** The product without a face. */
+export interface Workbench {
+  /** Opens the database and, unless `driven`, goes on with runs that were cut off. */
+  open(): Promise<void>;
+  subscribe(listener: (event: WorkbenchEvent) => void): () => void;
+
+  datasets: {
+    list(): Promise<DatasetRow[]>;
+    get(id: string): Promise<DatasetRow>;
+    import(files: ImportFile[]): Promise<ImportResult>;
+    samples(): Promise<SampleInfo[]>;
+    importSample(name: string): Promise<DatasetRow>;
+    preview(id: string, offset: number, limit: number): Promise<Preview>;
+    setRole(id: string, column: string, role: ColumnRole): Promise<DatasetRow>;
+    rename(id: string, name: string): Promise<DatasetRow>;
+    remove(id: string): Promise<void>;
+    restore(id: string): Promise<void>;
+  };
+
+  configs: {
+    /** Defaults that suit the dataset: task, target, architecture, sizes. */
+    suggest(dataset: DatasetRow): RunConfig;
+    fromYaml(source: string, file?: string): Promise<RunConfig>;
+    toYaml(config: RunConfig): Promise<string>;
+    /** Shapes, parameters and memory of the model that `config` makes of the dataset. */
+    summarize(config: RunConfig, datasetId: string): Promise<ModelSummary>;
+  };
+
+  runs: {
+    list(): Promise<RunRow[]>;
+    get(id: string): Promise<RunRow>;
+    /** Starts a run and returns its row at once; it trains on in a worker. */
+    start(config: RunConfig, datasetId: string): Promise<RunRow>;
+    /** The newest unfinished run of the same config and data, if there is one. */
+    findUnfinished(config: RunConfig, datasetId: string): Promise<RunRow | null>;
+    pause(id: string): Promise<void>;
+    resume(id: string): Promise<void>;
+    stop(id: string): Promise<void>;
+    cancel(id: string): Promise<void>;
+    /** Resolves when the run has left its trainer in this tab. */
+    wait(id: string): Promise<RunResult>;
+    update(id: string, change: { name?: string; tags?: string[]; notes?: string }): Promise<RunRow>;
+    remove(id: string): Promise<void>;
+    restore(id: string): Promise<void>;
+    metrics(id: string, metrics?: string[]): Promise<MetricSeries[]>;
+    checkpoints(id: string): Promise<CheckpointRow[]>;
+    log(id: string): Promise<LogRow[]>;
+    compare(ids: string[]): Promise<ConfigDifference[]>;
+  };
+
+  models: {
+    list(): Promise<ModelRow[]>;
+    get(id: string): Promise<ModelRow>;
+    rename(id: string, name: string): Promise<ModelRow>;
+    remove(id: string): Promise<void>;
+    restore(id: string): Promise<void>;
+    /** Predicts the examples of files dropped on a model, without keeping them. */
+    predictFiles(model: ModelRef, files: ImportFile[]): Promise<PredictionResult>;
+    /** Predicts (a split of) a dataset that is in the workbench. */
+    predictDataset(model: ModelRef, datasetId: string, split: 'train' | 'val' | 'test' | 'all', limit?: number): Promise<PredictionResult>;
+    /** Predicts plain feature values by column: for a table's form and the 2-D map. */
+    predictRows(model: ModelRef, rows: Record<string, string>[]): Promise<PredictionResult>;
+  };
+
+  bundle: {
+    export(model: ModelRef, format: ExportFormat): Promise<ExportedFile>;
+    import(file: File): Promise<ModelRow>;
+  };
+
+  device: {
+    /** What training would run on here, and why: probes once. */
+    probe(): Promise<BackendInfo>;
+    /** Bytes used and allowed by the browser for this origin. */
+    storage(): Promise<{ used: number; quota: number }>;
+  };
+}

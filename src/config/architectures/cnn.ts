@@ -1,0 +1,27 @@
+import * as v from 'valibot';
+import { activation } from '../activations';
+import { choice, integer, number } from '../field';
+
+/** Settings of `cnn`: blocks of convolution, activation and 2×2 max pooling, then a head. */
+export const cnn = v.pipe(
+  v.strictObject({
+    architecture: v.literal('cnn'),
+    filters: v.optional(
+      v.pipe(
+        v.array(integer('Filters of one convolution', 1, 4096)),
+        v.minLength(1),
+        v.maxLength(16),
+        v.description('Filters of each convolution block, first to last'),
+      ),
+      [16, 32],
+    ),
+    kernel_size: v.optional(integer('Side of the square convolution kernel, in pixels', 1, 15), 3),
+    activation: v.optional(activation('Activation after each convolution'), 'relu'),
+    dropout: v.optional(number('Share of features dropped before the output layer', 0, 0.95), 0),
+    head: v.optional(
+      choice('How feature maps become a vector', ['flatten', 'global_average'] as const),
+      'flatten',
+    ),
+  }),
+  v.description('Convolution blocks: for images'),
+);

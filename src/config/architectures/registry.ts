@@ -1,0 +1,11 @@
+import * as v from 'valibot';
+import { cnn } from './cnn';
+import { linear } from './linear';
+import { mlp } from './mlp';
+import { sequential } from './sequential';
+
+/** Settings of every architecture. To add one: its settings here, its layers in `models/`. */
+export const architectures = v.variant('architecture', [linear, mlp, cnn, sequential]);
+
+/** The `model` section of a run config, all defaults filled in. */
+export type ModelConfig = v.InferOutput<typeof architectures>;

@@ -1,0 +1,71 @@
+/**
+ * The IndexedDB database `lathe`, opened through idb. Its version only ever rises, and every step up is one migration
+ * below: a database of any age is brought to today's form when it is opened, and no stored row is dropped by it.
+ */
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+import { LatheError } from '../base/errors';
+import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelRow, RunRow } from './schema';
+
+/** Object stores and their keys. */
+export interface LatheSchema extends DBSchema {
+  datasets: { key: string; value: DatasetRow };
+  runs: { key: string; value: RunRow };
+  models: { key: string; value: ModelRow };
+  blobs: { key: string; value: BlobRow };
+  /** Keyed [run, metric, chunk]. */
+  metrics: { key: [string, string, number]; value: MetricChunkRow };
+  checkpoints: { key: string; value: CheckpointRow; indexes: { run_step: [string, number] } };
+  logs: { key: number; value: LogRow; indexes: { run_id: string } };
+}
+
+/** The open database. */
+export type Database = IDBPDatabase<LatheSchema>;
+
+type Upgrade = IDBPTransaction<LatheSchema, StoreNames<LatheSchema>[], 'versionchange'>;
+type Migration = (database: Database, transaction: Upgrade) => void | Promise<void>;
+
+/** Migration `i` takes a database from version `i` to `i + 1`. Append; never change one that was released. */
+const MIGRATIONS: Migration[] = [
+  (database) => {
+    database.createObjectStore('datasets', { keyPath: 'id' });
+    database.createObjectStore('runs', { keyPath: 'id' });
+    database.createObjectStore('models', { keyPath: 'id' });
+    database.createObjectStore('blobs', { keyPath: 'hash' });
+    database.createObjectStore('metrics', { keyPath: ['run_id', 'metric', 'chunk'] });
+    database.createObjectStore('checkpoints', { keyPath: 'id' }).createIndex('run_step', ['run_id', 'step']);
+    database.createObjectStore('logs', { keyPath: 'seq', autoIncrement: true }).createIndex('run_id', 'run_id');
+  },
+];
+
+/** Version of the database that this code writes. */
+export const DATABASE_VERSION = MIGRATIONS.length;
+
+/** What the opener wants to hear about. */
+export interface DatabaseEvents {
+  /** A newer Lathe in another tab needs the database: this connection was closed, the page must be reloaded. */
+  outdated?: () => void;
+}
+
+/**
+ * Opens the database, bringing it up to date first.
+ * @throws LatheError of kind `storage` when the browser refuses (private mode, newer version, blocked by old tabs).
+ */
+export async function openDatabase(events: DatabaseEvents = {}, name = 'lathe'): Promise<Database> {
+  try {
+    return await openDB<LatheSchema>(name, DATABASE_VERSION, {
+      async upgrade(database, oldVersion, _newVersion, transaction) {
+        for (const migrate of MIGRATIONS.slice(oldVersion)) await migrate(database, transaction);
+      },
+      blocking(_current, _blocked, event) {
+        // Another tab waits to upgrade; holding on would block it for good.
+        (event.target as IDBDatabase).close();
+        events.outdated?.();
+      },
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'VersionError') {
+      throw new LatheError('storage', 'This browser’s data was written by a newer Lathe. Reload the page to get that version.', {}, [], { cause: error });
+    }
+    throw new LatheError('storage', `The browser’s database cannot be opened: ${error instanceof Error ? error.message : String(error)}. Allow site data for this page, or leave private mode.`, {}, [], { cause: error });
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What the page and the trainer worker say to each other. Commands are comlink calls on `TrainerApi`; events come over
+ * one MessagePort, batched, each with its run's id.
+ */
+import type { ErrorJson } from '../base/errors';
+import type { BackendInfo, CheckpointRow, ConfusionMatrix, Metrics, RunStatus } from '../store/schema';
+
+/** New points of one metric since the last event. */
+export interface MetricPoints {
+  metric: string;
+  steps: number[];
+  values: number[];
+  times: number[];
+}
+
+/** What a trainer tells. */
+export type TrainingEvent = { run_id: string } & (
+  | { type: 'started'; backend: BackendInfo; step: number; total_steps: number; steps_per_epoch: number; resumed_from: number | null }
+  | {
+      type: 'progress';
+      epoch: number;
+      step: number;
+      total_steps: number;
+      /** Over the last few seconds; null before the first step is through. */
+      samples_per_second: number | null;
+      step_ms: number | null;
+      /** Bytes of device memory held by tensors. */
+      gpu_bytes: number;
+      eta_seconds: number | null;
+      points: MetricPoints[];
+    }
+  | { type: 'evaluated'; split: 'val' | 'test'; epoch: number; step: number; metrics: Metrics; confusion: ConfusionMatrix | null }
+  | { type: 'checkpoint'; checkpoint: Pick<CheckpointRow, 'id' | 'step' | 'epoch' | 'reason' | 'monitor' | 'bytes'>; best: boolean }
+  | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string; at: number }
+  /** The run left the trainer: it ended, or it paused. The row in the store says the rest. */
+  | { type: 'ended'; status: RunStatus; reason: string | null; error: ErrorJson | null; steps_this_process: number }
+  /** The device was lost; the page starts a new trainer, which goes on from the latest checkpoint. */
+  | { type: 'device_lost'; reason: string }
+);
+
+/** How a run is asked to leave its trainer. */
+export type LeaveOrder =
+  /** Checkpoint, status `paused`. */
+  | 'pause'
+  /** Checkpoint, keep the best, final evaluation, status `stopped`. */
+  | 'stop'
+  /** Nothing more is written but the status `cancelled`. */
+  | 'cancel';
+
+/** The trainer worker. */
+export interface TrainerApi {
+  /**
+   * Trains the run `runId`, whose row exists, from its latest good checkpoint or from the start, until it ends or
+   * leaves. Resolves after the last event was sent and everything is stored. Throws what kept it from starting.
+   */
+  train(runId: string, port: MessagePort, options: TrainOptions): Promise<void>;
+  leave(order: LeaveOrder): Promise<void>;
+  /** Writes a checkpoint after the step in progress (the page is about to be hidden or closed). */
+  checkpoint(): Promise<void>;
+}
+
+/** How to train, beside what the config says. */
+export interface TrainOptions {
+  /** Backends to try, in order. */
+  backends: BackendInfo['backend'][];
+}
