@@ -3,8 +3,8 @@
  * Every command resolves to a typed result or throws a `LatheError`.
  */
 import type { ConfigDifference } from '../config/diff';
-import type { RunConfig } from '../config/schema';
-import type { ColumnRole } from '../config/schema';
+import type { ColumnRole, RunConfig } from '../config/schema';
+import type { MetricSeries } from '../store/metrics';
 import type {
   BackendInfo,
   CheckpointRow,
@@ -74,14 +74,6 @@ export interface PredictionResult {
   metrics: Metrics | null;
   confusion: ConfusionMatrix | null;
   notices: Notice[];
-}
-
-/** Points of one metric, ascending by step. */
-export interface MetricSeries {
-  metric: string;
-  steps: Float64Array;
-  values: Float64Array;
-  times: Float64Array;
 }
 
 /** The result of a finished `train` command, printed by the command line as JSON. */
@@ -185,7 +177,12 @@ export interface Workbench {
     /** Predicts the examples of files dropped on a model, without keeping them. */
     predictFiles(model: ModelRef, files: ImportFile[]): Promise<PredictionResult>;
     /** Predicts (a split of) a dataset that is in the workbench. */
-    predictDataset(model: ModelRef, datasetId: string, split: 'train' | 'val' | 'test' | 'all', limit?: number): Promise<PredictionResult>;
+    predictDataset(
+      model: ModelRef,
+      datasetId: string,
+      split: 'train' | 'val' | 'test' | 'all',
+      limit?: number,
+    ): Promise<PredictionResult>;
     /** Predicts plain feature values by column: for a table's form and the 2-D map. */
     predictRows(model: ModelRef, rows: Record<string, string>[]): Promise<PredictionResult>;
   };

@@ -41,7 +41,13 @@ export class LatheError extends Error {
   readonly where: ErrorPlace;
   readonly details: string[];
 
-  constructor(kind: ErrorKind, message: string, where: ErrorPlace = {}, details: string[] = [], options?: ErrorOptions) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    where: ErrorPlace = {},
+    details: string[] = [],
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'LatheError';
     this.kind = kind;

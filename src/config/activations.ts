@@ -1,7 +1,17 @@
 import { choice } from './field';
 
 /** The activations that layers may name; each is one that tfjs layers know by the same name. */
-export const ACTIVATIONS = ['relu', 'gelu_new', 'swish', 'elu', 'selu', 'tanh', 'sigmoid', 'softplus', 'linear'] as const;
+export const ACTIVATIONS = [
+  'relu',
+  'gelu_new',
+  'swish',
+  'elu',
+  'selu',
+  'tanh',
+  'sigmoid',
+  'softplus',
+  'linear',
+] as const;
 
 /** Name of an activation. */
 export type Activation = (typeof ACTIVATIONS)[number];

@@ -31,7 +31,12 @@ export function parseConfig(input: unknown, file?: string): RunConfig {
   const details = result.problems.map((problem) => problem.message);
   const [first] = result.problems;
   const rest = details.length > 1 ? ` (and ${details.length - 1} more: ${details.slice(1).join(' ')})` : '';
-  throw new LatheError('config', `${file ? `${file}: ` : ''}${first.message}${rest}`, { file, key: first.key }, details);
+  throw new LatheError(
+    'config',
+    `${file ? `${file}: ` : ''}${first.message}${rest}`,
+    { file, key: first.key },
+    details,
+  );
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -44,9 +49,15 @@ function explain(issue: Issue): ConfigProblem[] {
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const known = Object.keys(parentOf(issue));
     const near = nearest(path.at(-1) ?? '', knownKeys(path.slice(0, -1), known));
-    return [{ key, message: `${key} is not a key of the config${near ? `; did you mean ${near}?` : '. Remove it, or check its spelling.'}` }];
+    return [
+      {
+        key,
+        message: `${key} is not a key of the config${near ? `; did you mean ${near}?` : '. Remove it, or check its spelling.'}`,
+      },
+    ];
   }
-  if (issue.type === 'union' && issue.issues) return [{ key, message: `${key} is ${show(issue.input)}; expected ${issue.expected}.` }];
+  if (issue.type === 'union' && issue.issues)
+    return [{ key, message: `${key} is ${show(issue.input)}; expected ${issue.expected}.` }];
   return [{ key, message: `${key} is ${show(issue.input)}; expected ${expectation(issue)}.` }];
 }
 
@@ -81,7 +92,8 @@ function unwrap(schema: unknown): unknown {
 
 function child(schema: unknown, key: string): unknown {
   if (hasEntries(schema)) return schema.entries[key];
-  if (isVariant(schema)) return schema.options.map((option) => child(unwrap(option), key)).find((found) => found !== undefined);
+  if (isVariant(schema))
+    return schema.options.map((option) => child(unwrap(option), key)).find((found) => found !== undefined);
   if (typeof schema === 'object' && schema !== null && 'item' in schema) return schema.item;
   return undefined;
 }
@@ -140,7 +152,9 @@ function dedupe(problems: ConfigProblem[]): ConfigProblem[] {
 
 /** The closest of `names` to `word` by edit distance, if it is close enough to be a slip. */
 export function nearest(word: string, names: string[]): string | null {
-  const ranked = names.map((name) => ({ name, distance: editDistance(word, name) })).sort((a, b) => a.distance - b.distance);
+  const ranked = names
+    .map((name) => ({ name, distance: editDistance(word, name) }))
+    .sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : null;
 }

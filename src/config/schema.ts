@@ -49,7 +49,10 @@ const data = v.strictObject({
   ),
   features: v.optional(v.pipe(v.array(v.never()), v.description('Feature steps; none exist yet')), []),
   augment: v.optional(v.pipe(v.array(v.never()), v.description('Augmentation steps; none exist yet')), []),
-  limit: v.optional(v.nullable(integer('Use at most so many training and validation examples (seeded, stratified)', 1)), null),
+  limit: v.optional(
+    v.nullable(integer('Use at most so many training and validation examples (seeded, stratified)', 1)),
+    null,
+  ),
 });
 
 const training = v.strictObject({
@@ -166,10 +169,7 @@ export const runConfigSchema = v.strictObject({
     }),
     {},
   ),
-  profiling: v.optional(
-    v.strictObject({ enabled: v.optional(flag('Measures the time of every kernel'), false) }),
-    {},
-  ),
+  profiling: v.optional(v.strictObject({ enabled: v.optional(flag('Measures the time of every kernel'), false) }), {}),
 });
 
 /** A run config with all defaults filled in. */

@@ -7,7 +7,11 @@ export function unavailable(config: RunConfig): ConfigProblem[] {
   const asks: [boolean, string, string][] = [
     [config.training.precision !== 'float32', 'training.precision', 'Set it to float32.'],
     [config.training.distributed.enabled, 'training.distributed.enabled', 'Set it to false.'],
-    [config.optimization.hyperparameter_search.enabled, 'optimization.hyperparameter_search.enabled', 'Set it to false.'],
+    [
+      config.optimization.hyperparameter_search.enabled,
+      'optimization.hyperparameter_search.enabled',
+      'Set it to false.',
+    ],
     [config.logging.wandb.enabled, 'logging.wandb.enabled', 'Set it to false.'],
     [config.logging.mlflow.enabled === true, 'logging.mlflow.enabled', 'Set it to null.'],
     [config.registry.mlflow.tracking_uri !== null, 'registry.mlflow.tracking_uri', 'Set it to null.'],
@@ -16,5 +20,8 @@ export function unavailable(config: RunConfig): ConfigProblem[] {
   ];
   return asks
     .filter(([asked]) => asked)
-    .map(([, key, remedy]) => ({ key, message: `${key} asks for something that this version of Lathe cannot do yet. ${remedy}` }));
+    .map(([, key, remedy]) => ({
+      key,
+      message: `${key} asks for something that this version of Lathe cannot do yet. ${remedy}`,
+    }));
 }

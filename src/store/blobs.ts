@@ -66,7 +66,10 @@ export async function readVerified(blobs: BlobStore, hash: BlobHash): Promise<Ar
   const bytes = await (await blobs.get(hash)).arrayBuffer();
   const found = await sha256(bytes);
   if (found !== hash) {
-    throw new LatheError('storage', `Stored data is damaged: its SHA-256 is ${found.slice(0, 12)}…, expected ${hash.slice(0, 12)}….`);
+    throw new LatheError(
+      'storage',
+      `Stored data is damaged: its SHA-256 is ${found.slice(0, 12)}…, expected ${hash.slice(0, 12)}….`,
+    );
   }
   return bytes;
 }

@@ -58,14 +58,26 @@ export async function openDatabase(events: DatabaseEvents = {}, name = 'lathe'):
       },
       blocking(_current, _blocked, event) {
         // Another tab waits to upgrade; holding on would block it for good.
-        (event.target as IDBDatabase).close();
+        if (event.target instanceof IDBDatabase) event.target.close();
         events.outdated?.();
       },
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'VersionError') {
-      throw new LatheError('storage', 'This browser’s data was written by a newer Lathe. Reload the page to get that version.', {}, [], { cause: error });
+      throw new LatheError(
+        'storage',
+        'This browser’s data was written by a newer Lathe. Reload the page to get that version.',
+        {},
+        [],
+        { cause: error },
+      );
     }
-    throw new LatheError('storage', `The browser’s database cannot be opened: ${error instanceof Error ? error.message : String(error)}. Allow site data for this page, or leave private mode.`, {}, [], { cause: error });
+    throw new LatheError(
+      'storage',
+      `The browser’s database cannot be opened: ${error instanceof Error ? error.message : String(error)}. Allow site data for this page, or leave private mode.`,
+      {},
+      [],
+      { cause: error },
+    );
   }
 }

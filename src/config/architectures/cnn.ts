@@ -18,10 +18,7 @@ export const cnn = v.pipe(
     kernel_size: v.optional(integer('Side of the square convolution kernel, in pixels', 1, 15), 3),
     activation: v.optional(activation('Activation after each convolution'), 'relu'),
     dropout: v.optional(number('Share of features dropped before the output layer', 0, 0.95), 0),
-    head: v.optional(
-      choice('How feature maps become a vector', ['flatten', 'global_average'] as const),
-      'flatten',
-    ),
+    head: v.optional(choice('How feature maps become a vector', ['flatten', 'global_average'] as const), 'flatten'),
   }),
   v.description('Convolution blocks: for images'),
 );

@@ -39,7 +39,10 @@ const layer = v.variant('type', [
   }),
   v.strictObject({ type: v.literal('global_average_pooling2d') }),
   v.strictObject({ type: v.literal('flatten') }),
-  v.strictObject({ type: v.literal('batch_normalization'), momentum: v.optional(number('Share of the old average kept', 0, 1), 0.99) }),
+  v.strictObject({
+    type: v.literal('batch_normalization'),
+    momentum: v.optional(number('Share of the old average kept', 0, 1), 0.99),
+  }),
   v.strictObject({ type: v.literal('layer_normalization') }),
   v.strictObject({ type: v.literal('dropout'), rate: number('Share of features dropped', 0, 0.95) }),
   v.strictObject({ type: v.literal('activation'), activation: activation('Activation') }),

@@ -1,0 +1,76 @@
+/**
+ * What is deleted stays for a while, so that the deletion can be undone. This module ends that: it purges rows deleted
+ * longer ago than the grace period, then removes blobs that no row names any more.
+ */
+import type { Database } from './database';
+import { deleteCheckpoints, listCheckpoints } from './checkpoints';
+import { deleteLog } from './logs';
+import { deleteMetrics } from './metrics';
+import type { BlobHash } from './schema';
+
+/** How long a deleted row can be brought back. */
+export const GRACE_MS = 24 * 60 * 60 * 1000;
+
+/** What a collection removed. */
+export interface Collected {
+  rows: number;
+  blobs: number;
+  bytes: number;
+}
+
+/** Purges rows deleted before `now - grace`, then every blob without a row that names it. */
+export async function collectGarbage(database: Database, grace = GRACE_MS, now = Date.now()): Promise<Collected> {
+  const expired = (row: { deleted_at: number | null }): boolean =>
+    row.deleted_at !== null && row.deleted_at <= now - grace;
+  let rows = 0;
+  for (const run of (await database.getAll('runs')).filter(expired)) {
+    await deleteCheckpoints(
+      database,
+      (await listCheckpoints(database, run.id)).map((checkpoint) => checkpoint.id),
+    );
+    await deleteMetrics(database, run.id);
+    await deleteLog(database, run.id);
+    await database.delete('runs', run.id);
+    rows++;
+  }
+  for (const dataset of (await database.getAll('datasets')).filter(expired)) {
+    await database.delete('datasets', dataset.id);
+    rows++;
+  }
+  for (const model of (await database.getAll('models')).filter(expired)) {
+    await database.delete('models', model.id);
+    rows++;
+  }
+  return { rows, ...(await sweepBlobs(database)) };
+}
+
+/**
+ * Removes blobs that no row names. Mark and sweep run in one transaction, so that no writer can name a blob in between;
+ * an importer stores blobs before its row, so blobs are only swept while nothing imports (`app/workbench.ts` sees to it).
+ */
+async function sweepBlobs(database: Database): Promise<{ blobs: number; bytes: number }> {
+  const transaction = database.transaction(['datasets', 'models', 'checkpoints', 'blobs'], 'readwrite');
+  const named = new Set<BlobHash>();
+  for (const dataset of await transaction.objectStore('datasets').getAll()) {
+    if (dataset.kind === 'table') {
+      for (const chunk of dataset.chunks) for (const column of chunk.columns) named.add(column.hash);
+    } else {
+      for (const chunk of dataset.chunks) named.add(chunk.pixels).add(chunk.index);
+    }
+  }
+  for (const model of await transaction.objectStore('models').getAll()) named.add(model.weights.hash);
+  for (const checkpoint of await transaction.objectStore('checkpoints').getAll()) {
+    named.add(checkpoint.weights.hash).add(checkpoint.optimizer.hash);
+  }
+  const store = transaction.objectStore('blobs');
+  let blobs = 0;
+  let bytes = 0;
+  for (const key of await store.getAllKeys()) {
+    if (named.has(key)) continue;
+    bytes += (await store.get(key))?.bytes ?? 0;
+    await store.delete(key);
+    blobs++;
+  }
+  await transaction.done;
+  return { blobs, bytes };
+}

@@ -1,0 +1,49 @@
+/** Rows of runs: read, changed in one transaction, listed. */
+import { LatheError } from '../base/errors';
+import type { Database } from './database';
+import type { RunRow } from './schema';
+
+/** The run `id`. @throws LatheError of kind `not_found`. */
+export async function getRun(database: Database, id: string): Promise<RunRow> {
+  const row = await database.get('runs', id);
+  if (!row)
+    throw new LatheError(
+      'not_found',
+      `There is no run ${id} in this browser. The table of runs lists the ones there are.`,
+    );
+  return row;
+}
+
+/** All runs, deleted ones included, newest first. */
+export async function allRuns(database: Database): Promise<RunRow[]> {
+  return (await database.getAll('runs')).sort((a, b) => b.created - a.created);
+}
+
+/** Stores a new run. */
+export async function putRun(database: Database, row: RunRow): Promise<void> {
+  try {
+    await database.put('runs', row);
+  } catch (error) {
+    throw LatheError.from(error, 'storage');
+  }
+}
+
+/**
+ * Changes some fields of a run in one transaction, so that two writers (the trainer's progress, the user's tags) do not
+ * undo each other. Returns the row as stored.
+ */
+export async function updateRun(database: Database, id: string, change: Partial<Omit<RunRow, 'id'>>): Promise<RunRow> {
+  const transaction = database.transaction('runs', 'readwrite');
+  const row = await transaction.store.get(id);
+  if (!row) {
+    await transaction.done;
+    throw new LatheError('not_found', `There is no run ${id} in this browser: it was deleted meanwhile.`);
+  }
+  const next: RunRow = { ...row, ...change, updated: Date.now() };
+  try {
+    await Promise.all([transaction.store.put(next), transaction.done]);
+  } catch (error) {
+    throw LatheError.from(error, 'storage');
+  }
+  return next;
+}
