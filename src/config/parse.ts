@@ -15,6 +15,8 @@ export type ParsedConfig = { ok: true; config: RunConfig } | { ok: false; proble
 
 /** Validates `input` (a parsed YAML or JSON document; null counts as an empty one). */
 export function checkConfig(input: unknown): ParsedConfig {
+  const lists = listsAsSections(runConfigSchema, input, []);
+  if (lists.length > 0) return { ok: false, problems: lists };
   const result = v.safeParse(runConfigSchema, input ?? {});
   if (!result.success) return { ok: false, problems: dedupe(result.issues.flatMap((issue) => explain(issue))) };
   const missing = unavailable(result.output);
@@ -59,6 +61,19 @@ function explain(issue: Issue): ConfigProblem[] {
   if (issue.type === 'union' && issue.issues)
     return [{ key, message: `${key} is ${show(issue.input)}; expected ${issue.expected}.` }];
   return [{ key, message: `${key} is ${show(issue.input)}; expected ${expectation(issue)}.` }];
+}
+
+/** Valibot takes a list for an object without keys; here a list where a section belongs is a mistake. */
+function listsAsSections(schema: unknown, value: unknown, path: string[]): ConfigProblem[] {
+  const inner = unwrap(schema);
+  if (typeof value !== 'object' || value === null || !(hasEntries(inner) || isVariant(inner))) return [];
+  if (Array.isArray(value)) {
+    const key = path.join('.') || 'the document';
+    return [{ key, message: `${key} is a list; expected a section of keys.` }];
+  }
+  return Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
+    listsAsSections(child(inner, key), item, [...path, key]),
+  );
 }
 
 function parentOf(issue: Issue): object {

@@ -1,0 +1,184 @@
+/**
+ * The run config as a tree of form fields, read off the schema itself: a setting that is added to the schema appears in
+ * the form with its description, range and default, and nowhere else has to change.
+ */
+import { runConfigSchema } from './schema';
+
+/** What a field holds. */
+export type FieldKind =
+  | 'group' // a section: `fields`
+  | 'variant' // a section whose `discriminator` key chooses one of `variants`
+  | 'number'
+  | 'integer'
+  | 'boolean'
+  | 'choice' // one of `choices`
+  | 'text'
+  | 'number_list' // e.g. hidden sizes
+  | 'layers' // a list of variants, edited as YAML
+  | 'map'; // free keys, edited as YAML
+
+/** One field of the form. */
+export interface FormField {
+  /** Dotted path in the config. */
+  path: string;
+  key: string;
+  label: string;
+  description: string;
+  kind: FieldKind;
+  /** Whether null (off, or automatic) is allowed. */
+  nullable: boolean;
+  default: unknown;
+  min: number | null;
+  max: number | null;
+  /** The smallest allowed value is above `min`, not at it. */
+  exclusive_min: boolean;
+  choices: string[];
+  fields: FormField[];
+  discriminator: string | null;
+  variants: { value: string; description: string; fields: FormField[] }[];
+}
+
+/** Sections that the config has room for but this version cannot do yet: they are not shown. */
+const HIDDEN = new Set([
+  'version',
+  'optimization',
+  'logging',
+  'registry',
+  'profiling',
+  'training.distributed',
+  'training.precision',
+  'data.features',
+  'data.augment',
+]);
+
+let cached: FormField[] | null = null;
+
+/** The top-level fields of the run config. */
+export function describeConfig(): FormField[] {
+  cached ??= entriesOf(runConfigSchema, '').filter((field) => !HIDDEN.has(field.path));
+  return cached;
+}
+
+/** The fields of a tree in a flat list, those of all variants included. */
+export function flattenFields(fields: FormField[]): FormField[] {
+  return fields.flatMap((field) => [
+    field,
+    ...flattenFields(field.fields),
+    ...field.variants.flatMap((variant) => flattenFields(variant.fields)),
+  ]);
+}
+
+// Valibot's schemas are plain objects. They are read here as what they are, records of unknown values, each looked at
+// before it is used, so that no type of the library has to be forced.
+type Node = Record<string, unknown>;
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
+const nodes = (value: unknown): Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
+
+/** The actions of a pipe: ranges, descriptions. */
+const actions = (schema: Node): Node[] => nodes(schema.pipe);
+const actionOf = (schema: Node, type: string): Node | undefined =>
+  actions(schema).find((action) => action.type === type);
+
+function descriptionOf(schema: Node): string {
+  const description = actionOf(schema, 'description')?.description;
+  if (typeof description === 'string') return description;
+  return isNode(schema.wrapped) ? descriptionOf(schema.wrapped) : '';
+}
+
+function entriesOf(schema: unknown, prefix: string, skip?: string): FormField[] {
+  if (!isNode(schema) || !isNode(schema.entries)) return [];
+  return Object.entries(schema.entries)
+    .filter(([key]) => key !== skip)
+    .map(([key, entry]) => fieldOf(entry, prefix ? `${prefix}.${key}` : key, key))
+    .filter((field) => !HIDDEN.has(field.path));
+}
+
+function fieldOf(schema: unknown, path: string, key: string): FormField {
+  const field: FormField = {
+    path,
+    key,
+    label: labelOf(key),
+    description: isNode(schema) ? descriptionOf(schema) : '',
+    kind: 'text',
+    nullable: false,
+    default: undefined,
+    min: null,
+    max: null,
+    exclusive_min: false,
+    choices: [],
+    fields: [],
+    discriminator: null,
+    variants: [],
+  };
+  let inner: unknown = schema;
+  while (isNode(inner) && (inner.type === 'optional' || inner.type === 'nullable')) {
+    if (inner.type === 'optional') field.default = inner.default;
+    else field.nullable = true;
+    inner = inner.wrapped;
+  }
+  if (isNode(inner)) describe(field, inner);
+  return field;
+}
+
+function describe(field: FormField, schema: Node): void {
+  switch (schema.type) {
+    case 'number': {
+      field.kind = actionOf(schema, 'integer') ? 'integer' : 'number';
+      field.min = finite(actionOf(schema, 'min_value')?.requirement);
+      const above = finite(actionOf(schema, 'gt_value')?.requirement);
+      if (above !== null) {
+        field.min = above;
+        field.exclusive_min = true;
+      }
+      field.max = finite(actionOf(schema, 'max_value')?.requirement);
+      return;
+    }
+    case 'boolean':
+      field.kind = 'boolean';
+      return;
+    case 'picklist':
+      field.kind = 'choice';
+      field.choices = Array.isArray(schema.options) ? schema.options.map(String) : [];
+      return;
+    case 'strict_object':
+      field.kind = 'group';
+      field.fields = entriesOf(schema, field.path);
+      return;
+    case 'variant': {
+      const discriminator = typeof schema.key === 'string' ? schema.key : 'name';
+      field.kind = 'variant';
+      field.discriminator = discriminator;
+      field.variants = nodes(schema.options).map((option) => ({
+        value: literalOf(option, discriminator),
+        description: descriptionOf(option),
+        fields: entriesOf(option, field.path, discriminator),
+      }));
+      return;
+    }
+    case 'array':
+      field.kind = isNode(schema.item) && schema.item.type === 'number' ? 'number_list' : 'layers';
+      return;
+    case 'record':
+    case 'union':
+      // A union here is a word or a map of numbers, or a column or a list of them.
+      field.kind = schema.type === 'record' || field.key === 'class_weights' ? 'map' : 'text';
+      return;
+    default:
+      field.kind = 'text';
+  }
+}
+
+function literalOf(option: Node, key: string): string {
+  const entry = isNode(option.entries) ? option.entries[key] : undefined;
+  return isNode(entry) ? String(entry.literal) : '';
+}
+
+const finite = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null;
+
+/** `learning_rate` → `Learning rate`; abbreviations keep their case. */
+function labelOf(key: string): string {
+  const words = key.replaceAll('_', ' ').replace(/\bl2\b/, 'L2');
+  return words[0].toUpperCase() + words.slice(1);
+}

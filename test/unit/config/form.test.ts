@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { describeConfig, flattenFields } from '../../../src/config/form';
+import { getPath } from '../../../src/config/path';
+import { parseConfig } from '../../../src/config/parse';
+
+const fields = flattenFields(describeConfig());
+const find = (path: string) => fields.filter((field) => field.path === path);
+
+describe('form fields', () => {
+  it('cover every setting of a default config that this version can do', () => {
+    const config = parseConfig({});
+    for (const path of [
+      'training.epochs',
+      'training.batch_size',
+      'data.split.validation',
+      'reproducibility.seed',
+      'model',
+    ]) {
+      expect(find(path), path).toHaveLength(1);
+      expect(getPath(config, path)).toBeDefined();
+    }
+    expect(fields.some((field) => field.path.startsWith('logging'))).toBe(false);
+  });
+
+  it('carry kind, range, default and a description', () => {
+    expect(find('training.batch_size')[0]).toMatchObject({ kind: 'integer', min: 1, default: 64 });
+    expect(find('data.split.test')[0]).toMatchObject({ kind: 'number', min: 0, max: 0.9 });
+    expect(find('training.max_steps')[0]).toMatchObject({ kind: 'integer', nullable: true, default: null });
+    const plain = fields.filter((field) => !['group', 'variant'].includes(field.kind));
+    expect(plain.filter((field) => field.description === '').map((field) => field.path)).toEqual([]);
+  });
+
+  it('turn tagged sections into variants', () => {
+    const [model] = find('model');
+    expect(model.kind).toBe('variant');
+    expect(model.variants.map((variant) => variant.value)).toEqual(['linear', 'mlp', 'cnn', 'sequential']);
+    expect(model.variants[1].fields.map((field) => field.kind)).toEqual(['number_list', 'choice', 'number']);
+    const [optimizer] = find('training.optimizer');
+    expect(optimizer).toMatchObject({ discriminator: 'name', kind: 'variant' });
+  });
+});
