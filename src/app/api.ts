@@ -2,23 +2,26 @@
  * The workbench as seen from outside: the page, the command line (`window.lathe`) and the tests call exactly this.
  * Every command resolves to a typed result or throws a `LatheError`.
  */
+import type { PredictionResult } from '../analysis/prediction';
 import type { ConfigDifference } from '../config/diff';
 import type { ColumnRole, RunConfig } from '../config/schema';
+import type { ExportFormat, ExportedFile } from '../export/names';
 import type { MetricSeries } from '../store/metrics';
 import type {
   BackendInfo,
   CheckpointRow,
-  ConfusionMatrix,
   DatasetRow,
   LogRow,
   Metrics,
   ModelRef,
   ModelRow,
   ModelSummary,
-  Notice,
   RunRow,
 } from '../store/schema';
 import type { TrainingEvent } from '../training/protocol';
+
+export type { Prediction, PredictionResult } from '../analysis/prediction';
+export { EXPORT_FORMATS, type ExportFormat, type ExportedFile } from '../export/names';
 
 /** A file with its path inside what was dropped (`digits/3/img_07.png`). */
 export interface ImportFile {
@@ -54,28 +57,6 @@ export interface SampleInfo {
   description: string;
 }
 
-/** Prediction for one example. */
-export interface Prediction {
-  name: string;
-  /** Classification: the likeliest label; regression: the values by target, in their own unit. */
-  label?: string;
-  /** Classification: probability by label, all labels, in the order of the classes. */
-  probabilities?: Record<string, number>;
-  values?: Record<string, number>;
-  /** What the data says, where it says something. */
-  actual?: string | Record<string, number>;
-}
-
-/** Predictions of a model over examples. */
-export interface PredictionResult {
-  n: number;
-  predictions: Prediction[];
-  /** Where the data has labels. */
-  metrics: Metrics | null;
-  confusion: ConfusionMatrix | null;
-  notices: Notice[];
-}
-
 /** The result of a finished `train` command, printed by the command line as JSON. */
 export interface RunResult {
   run_id: string;
@@ -105,18 +86,6 @@ export type WorkbenchEvent =
   /** Another tab brought a newer version of the database: this one must be reloaded. */
   | { type: 'outdated' }
   | { type: 'import_progress'; progress: Progress };
-
-/** An exported file. */
-export interface ExportedFile {
-  name: string;
-  blob: Blob;
-}
-
-/** Formats of `bundle.export`. */
-export const EXPORT_FORMATS = ['bundle', 'tfjs', 'safetensors'] as const;
-
-/** A format of `bundle.export`: the bundle, or one part of it. */
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** The product without a face. */
 export interface Workbench {

@@ -58,7 +58,9 @@ async function sweepBlobs(database: Database): Promise<{ blobs: number; bytes: n
       for (const chunk of dataset.chunks) named.add(chunk.pixels).add(chunk.index);
     }
   }
-  for (const model of await transaction.objectStore('models').getAll()) named.add(model.weights.hash);
+  for (const model of await transaction.objectStore('models').getAll()) {
+    named.add(model.weights.hash).add(model.bundle);
+  }
   for (const checkpoint of await transaction.objectStore('checkpoints').getAll()) {
     named.add(checkpoint.weights.hash).add(checkpoint.optimizer.hash);
   }

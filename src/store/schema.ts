@@ -263,6 +263,8 @@ export interface ModelRow {
   metrics: { train: Metrics; val: Metrics; test: Metrics } | null;
   weights: { hash: BlobHash; tensors: TensorEntry[] };
   bundle_name: string;
+  /** The bundle as it came, so that exporting the model again gives the same bytes. */
+  bundle: BlobHash;
 }
 
 /** One line of a run's log. */
