@@ -1,29 +1,45 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { browserArguments, chooseAdapter, findBrowser } from './bin/browser';
 
-const chromium = {
-  executablePath: process.env.LATHE_BROWSER ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-};
-
-export default defineConfig({
-  test: {
-    projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
-      {
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          testTimeout: 120_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: chromium }),
-            instances: [{ browser: 'chromium' }],
+export default defineConfig(async () => {
+  const executablePath = await findBrowser((line) => void process.stderr.write(`${line}\n`));
+  const { adapter } = await chooseAdapter(executablePath);
+  return {
+    test: {
+      projects: [
+        { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
+        {
+          plugins: [svelte()],
+          test: {
+            name: 'browser',
+            include: ['test/browser/**/*.test.ts'],
+            testTimeout: 120_000,
+            browser: {
+              enabled: true,
+              headless: true,
+              screenshotFailures: false,
+              provider: playwright({
+                launchOptions: { executablePath, args: browserArguments(adapter) },
+              }),
+              instances: [{ browser: 'chromium' as const }],
+            },
           },
         },
-      },
-    ],
-  },
+        {
+          test: {
+            name: 'e2e',
+            include: ['test/e2e/**/*.test.ts'],
+            environment: 'node',
+            globalSetup: 'test/e2e/harness/build.ts',
+            testTimeout: 180_000,
+            hookTimeout: 180_000,
+            // Each file starts browsers: two cores train one model at a time.
+            fileParallelism: false,
+          },
+        },
+      ],
+    },
+  };
 });
