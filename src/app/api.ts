@@ -87,10 +87,11 @@ export type WorkbenchEvent =
   | { type: 'outdated' }
   | { type: 'import_progress'; progress: Progress };
 
-/** The product without a face. */
+/** Opens a bundle and keeps its model. @throws LatheError of kind `bundle`. */
+export type ModelImporter = (file: File) => Promise<ModelRow>;
+
+/** The product without a face. `openWorkbench` in `workbench.ts` makes one. */
 export interface Workbench {
-  /** Opens the database and, unless `driven`, goes on with runs that were cut off. */
-  open(): Promise<void>;
   subscribe(listener: (event: WorkbenchEvent) => void): () => void;
 
   datasets: {

@@ -1,0 +1,59 @@
+/** Commands on trained models: predict, export, import. The model worker does the computing. */
+import { LatheError } from '../base/errors';
+import type { Database } from '../store/database';
+import type { ModelRow } from '../store/schema';
+import type { ModelImporter, Workbench } from './api';
+import { validName } from './datasets';
+import type { EventHub } from './events';
+import { whileKeepingBlobs } from './locks';
+import { modelWorker } from './workers';
+
+/** Opens a bundle and keeps its model. */
+export function modelImporter(hub: EventHub): ModelImporter {
+  return async (file) => {
+    const model = await whileKeepingBlobs(async () => modelWorker().importBundle(file));
+    hub.emit({ type: 'changed', noun: 'model', id: model.id });
+    return model;
+  };
+}
+
+/** The model commands of the workbench. */
+export function modelCommands(database: Database, hub: EventHub): Workbench['models'] {
+  const get = async (id: string): Promise<ModelRow> => {
+    const row = await database.get('models', id);
+    if (!row)
+      throw new LatheError(
+        'not_found',
+        `There is no imported model ${id} in this browser. Drop its bundle on the page again.`,
+      );
+    return row;
+  };
+  const change = async (id: string, fields: Partial<ModelRow>): Promise<ModelRow> => {
+    const row = { ...(await get(id)), ...fields };
+    await database.put('models', row);
+    hub.emit({ type: 'changed', noun: 'model', id });
+    return row;
+  };
+  return {
+    async list() {
+      const rows = await database.getAll('models');
+      return rows.filter((row) => row.deleted_at === null).sort((a, b) => b.created - a.created);
+    },
+    get,
+    rename: (id, name) => change(id, { name: validName(name) }),
+    remove: async (id) => void (await change(id, { deleted_at: Date.now() })),
+    restore: async (id) => void (await change(id, { deleted_at: null })),
+    predictFiles: async (model, files) => modelWorker().predictFiles(model, files),
+    predictDataset: async (model, datasetId, split, limit) =>
+      modelWorker().predictDataset(model, datasetId, split, limit),
+    predictRows: async (model, rows) => modelWorker().predictRows(model, rows),
+  };
+}
+
+/** The bundle commands of the workbench. */
+export function bundleCommands(importModel: ModelImporter): Workbench['bundle'] {
+  return {
+    export: async (model, format) => modelWorker().exportModel(model, format),
+    import: importModel,
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * Keeps runs training. A run that trains is held by a Web Lock in one tab; every other tab queues for that lock and, if
+ * it gets it while the run is still unfinished, takes the run over: its tab was closed or crashed. A trainer that loses
+ * its device is replaced by a fresh one, which goes on from the latest checkpoint.
+ */
+import { LatheError, type ErrorJson } from '../base/errors';
+import { transfer } from '../base/rpc';
+import type { Database } from '../store/database';
+import { appendLog } from '../store/logs';
+import { allRuns, getRun, updateRun } from '../store/runs';
+import type { RunRow } from '../store/schema';
+import type { LeaveOrder, TrainingEvent } from '../training/protocol';
+import type { EventHub } from './events';
+import { startTrainer, type TrainerWorker } from './workers';
+
+/** How a run left its trainer in this tab. */
+export interface Departure {
+  error: ErrorJson | null;
+  steps: number;
+  resumed_from: number | null;
+}
+
+/** Devices a run may lose in a row, without a step in between, before it is given up. */
+const MAX_LOST_DEVICES = 3;
+
+/** How long to wait for a lock that another tab holds only for a moment. */
+const LOCK_WAIT_MS = 2000;
+
+const lockName = (runId: string): string => `lathe:run:${runId}`;
+
+/** How one trainer worker was left. */
+type Outcome =
+  { kind: 'left'; error: ErrorJson | null; steps: number } | { kind: 'lost'; reason: string; steps: number };
+
+/** A run training in this tab. */
+interface Sitting {
+  trainer: TrainerWorker | null;
+  departure: Promise<Departure>;
+}
+
+/** Trains runs in this tab and takes over those of tabs that died. */
+export class RunSupervisor {
+  readonly #database: Database;
+  readonly #hub: EventHub;
+  readonly #sittings = new Map<string, Sitting>();
+  readonly #departures = new Map<string, Departure>();
+  readonly #watched = new Set<string>();
+
+  constructor(database: Database, hub: EventHub) {
+    this.#database = database;
+    this.#hub = hub;
+    hub.onOrder(({ run_id, order }) => {
+      const trainer = this.#sittings.get(run_id)?.trainer;
+      if (!trainer) return false;
+      void trainer.api.leave(order);
+      return true;
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') this.#checkpointAll();
+    });
+    window.addEventListener('pagehide', () => this.#checkpointAll());
+  }
+
+  /**
+   * Trains a run in this tab. `prepare` runs once the run's lock is held, before any other tab can see the run as one to
+   * take over; it writes the row with status `running`.
+   * @throws LatheError of kind `usage` when another tab trains it.
+   */
+  async launch(runId: string, prepare: () => Promise<void>): Promise<void> {
+    if (this.#sittings.has(runId)) throw new LatheError('usage', `The run ${runId} is training already.`);
+    await new Promise<void>((resolve, reject) => {
+      navigator.locks
+        .request(lockName(runId), { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, async () => {
+          await prepare();
+          const sitting = this.#sit(runId);
+          resolve();
+          await sitting;
+        })
+        .catch((error: unknown) => {
+          const held = error instanceof DOMException && error.name === 'TimeoutError';
+          reject(held ? new LatheError('usage', `Another tab is training the run ${runId}.`) : LatheError.from(error));
+        });
+    });
+  }
+
+  /** Goes on with every run that was cut off, here or, while another tab lives, when that tab dies. */
+  async adopt(): Promise<void> {
+    for (const run of await allRuns(this.#database)) {
+      if (run.status === 'running' && run.deleted_at === null) this.watch(run.id);
+    }
+  }
+
+  /** Queues for a run's lock, to take the run over if it is still unfinished when the lock comes free. */
+  watch(runId: string): void {
+    if (this.#watched.has(runId) || this.#sittings.has(runId)) return;
+    this.#watched.add(runId);
+    void navigator.locks.request(lockName(runId), async () => {
+      this.#watched.delete(runId);
+      const run = await this.#database.get('runs', runId);
+      if (run?.status !== 'running' || run.deleted_at !== null || this.#sittings.has(runId)) return;
+      this.#hub.emit({ type: 'resumed', run_id: runId, name: run.name, step: run.step });
+      await this.#sit(runId);
+    });
+  }
+
+  /** Whether the run trains in this tab. */
+  trains(runId: string): boolean {
+    return this.#sittings.has(runId);
+  }
+
+  /** Asks the run, here or in another tab, to leave its trainer; resolves to whether anyone was there to ask. */
+  async leave(runId: string, order: LeaveOrder): Promise<boolean> {
+    const sitting = this.#sittings.get(runId);
+    if (!sitting) return this.#hub.order(runId, order);
+    await sitting.trainer?.api.leave(order);
+    return true;
+  }
+
+  /** Resolves when the run has left its trainer in this tab; at once where it does not train here. */
+  async departure(runId: string): Promise<Departure> {
+    return (
+      (await this.#sittings.get(runId)?.departure) ??
+      this.#departures.get(runId) ?? { error: null, steps: 0, resumed_from: null }
+    );
+  }
+
+  #checkpointAll(): void {
+    for (const { trainer } of this.#sittings.values()) void trainer?.api.checkpoint();
+  }
+
+  #sit(runId: string): Promise<Departure> {
+    const sitting: Sitting = {
+      trainer: null,
+      departure: Promise.resolve({ error: null, steps: 0, resumed_from: null }),
+    };
+    sitting.departure = this.#train(runId, sitting).finally(() => {
+      this.#sittings.delete(runId);
+      this.#hub.emit({ type: 'changed', noun: 'run', id: runId });
+    });
+    this.#sittings.set(runId, sitting);
+    void sitting.departure.then((departure) => this.#departures.set(runId, departure));
+    return sitting.departure;
+  }
+
+  /** Trains until the run leaves, over as many devices as it takes. */
+  async #train(runId: string, sitting: Sitting): Promise<Departure> {
+    const total: Departure = { error: null, steps: 0, resumed_from: null };
+    for (let lost = 0; ;) {
+      const outcome = await this.#trainOnce(runId, sitting, total);
+      total.steps += outcome.steps;
+      if (outcome.kind === 'left') return { ...total, error: outcome.error };
+      lost = outcome.steps > 0 ? 1 : lost + 1;
+      const message = `The GPU was lost (${outcome.reason}).`;
+      if (lost > MAX_LOST_DEVICES) {
+        const error = new LatheError(
+          'backend',
+          `${message} It was lost ${lost} times without a step in between. Close other programs that use the GPU, then resume.`,
+        );
+        await this.#fail(runId, error);
+        return { ...total, error: error.toJSON() };
+      }
+      await appendLog(
+        this.#database,
+        runId,
+        'warning',
+        `${message} Training goes on from the latest checkpoint on a new device.`,
+      );
+    }
+  }
+
+  async #trainOnce(runId: string, sitting: Sitting, total: Departure): Promise<Outcome> {
+    const trainer = startTrainer();
+    sitting.trainer = trainer;
+    const { port1, port2 } = new MessageChannel();
+    const sitter = { first: 0, last: 0 };
+    // The event, not the call's return, says that the run left: events and returns travel on different ports.
+    const left = new Promise<Outcome>((resolve) => {
+      port1.onmessage = ({ data: event }: MessageEvent<TrainingEvent>) => {
+        this.#hub.emit(event);
+        switch (event.type) {
+          case 'started':
+            sitter.first = sitter.last = event.step;
+            total.resumed_from ??= event.resumed_from;
+            return;
+          case 'progress':
+            sitter.last = event.step;
+            return;
+          case 'device_lost':
+            resolve({ kind: 'lost', reason: event.reason, steps: sitter.last - sitter.first });
+            return;
+          case 'ended':
+            if (event.error?.kind === 'storage') this.#hub.emit({ type: 'storage_full', full: true });
+            resolve({ kind: 'left', error: event.error, steps: event.steps_this_process });
+        }
+      };
+    });
+    const refused = Promise.resolve(
+      trainer.api.train(runId, transfer(port2, [port2]), { backends: ['webgpu', 'webgl', 'cpu'] }),
+    ).then(() => left);
+    const broken = trainer.broken.then((reason): never => {
+      throw new LatheError(
+        'internal',
+        `The training worker stopped: ${reason}. Reload the page; the run goes on from its latest checkpoint.`,
+      );
+    });
+    try {
+      return await Promise.race([left, refused, broken]);
+    } catch (thrown) {
+      const error = LatheError.from(thrown, 'training');
+      await this.#fail(runId, error);
+      return { kind: 'left', error: error.toJSON(), steps: sitter.last - sitter.first };
+    } finally {
+      trainer.terminate();
+      sitting.trainer = null;
+      port1.close();
+    }
+  }
+
+  /** Records that the run could not start or go on. */
+  async #fail(runId: string, error: LatheError): Promise<void> {
+    const run = await getRun(this.#database, runId);
+    const status: RunRow['status'] = error.kind === 'storage' ? 'paused' : 'failed';
+    if (run.status === 'running') await updateRun(this.#database, runId, { status, reason: error.message });
+    await appendLog(this.#database, runId, 'error', error.message);
+    this.#hub.emit({
+      run_id: runId,
+      type: 'ended',
+      status,
+      reason: error.message,
+      error: error.toJSON(),
+      steps_this_process: 0,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The workbench: Lathe without a face. The page calls it, the command line drives it through `window.lathe`, and the
+ * tests use it; one behaviour, three ways in. It opens the database, keeps runs training, and hands everything heavy to
+ * workers.
+ */
+import { collectGarbage } from '../store/collect';
+import { openDatabase, type Database } from '../store/database';
+import type { Workbench } from './api';
+import { datasetCommands, getDataset } from './datasets';
+import { probeDevice, storageUse } from './device';
+import { EventHub } from './events';
+import { ifNobodyStores } from './locks';
+import { bundleCommands, modelCommands, modelImporter } from './models';
+import { runCommands } from './runs';
+import { suggestConfig } from './suggest';
+import { RunSupervisor } from './supervisor';
+import { modelWorker } from './workers';
+
+/** How the workbench is used. */
+export interface WorkbenchOptions {
+  /** Driven by the command line: resumes nothing by itself. */
+  driven: boolean;
+}
+
+/**
+ * Opens the workbench. Runs that were cut off go on at once, or when the tab that trains them closes.
+ * @throws LatheError of kind `storage` when the database cannot be opened.
+ */
+export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workbench> {
+  const hub = new EventHub();
+  const database = await openDatabase({ outdated: () => hub.emitHere({ type: 'outdated' }) });
+  const supervisor = new RunSupervisor(database, hub);
+  const importModel = modelImporter(hub);
+
+  if (!driven) {
+    // Another tab that starts a run may die: queue for its run at once.
+    hub.subscribe((event) => {
+      if (event.type === 'started') supervisor.watch(event.run_id);
+    });
+    await supervisor.adopt();
+    scheduleCollection(database);
+  }
+
+  return {
+    subscribe: (listener) => hub.subscribe(listener),
+    datasets: datasetCommands(database, hub, importModel),
+    configs: {
+      suggest: suggestConfig,
+      fromYaml: async (source, file) => (await import('../config/yaml')).configFromYaml(source, file),
+      toYaml: async (config) => (await import('../config/yaml')).configToYaml(config),
+      summarize: async (config, datasetId) => {
+        await getDataset(database, datasetId);
+        return modelWorker().summarize(config, datasetId);
+      },
+    },
+    runs: runCommands(database, hub, supervisor),
+    models: modelCommands(database, hub),
+    bundle: bundleCommands(importModel),
+    device: { probe: probeDevice, storage: storageUse },
+  };
+}
+
+/** Storage is tidied when the page has been quiet for a while after opening. */
+function scheduleCollection(database: Database): void {
+  setTimeout(() => {
+    requestIdleCallback(() => void ifNobodyStores(() => collectGarbage(database)));
+  }, 30_000);
+}

@@ -1,0 +1,48 @@
+/** The workers of the page. Each is started when it is first needed; a trainer lives as long as its run trains. */
+import { connect, type Remote } from '../base/rpc';
+import type { ModelApi } from '../analysis/api';
+import type { DataApi } from '../data/api';
+import type { TrainerApi } from '../training/protocol';
+
+/** A trainer worker, its API, and how to end it. */
+export interface TrainerWorker {
+  api: Remote<TrainerApi>;
+  /** Settles with a sentence if the worker itself breaks: a script that cannot load, an error nobody caught. */
+  broken: Promise<string>;
+  terminate(): void;
+}
+
+/** Starts a worker that trains one run. */
+export function startTrainer(): TrainerWorker {
+  const worker = new Worker(new URL('../../workers/trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
+  return {
+    api: connect<TrainerApi>(worker),
+    broken: new Promise((resolve) => {
+      worker.addEventListener('error', (event) => {
+        event.preventDefault();
+        resolve(event.message || 'its script could not be loaded');
+      });
+    }),
+    terminate: () => worker.terminate(),
+  };
+}
+
+let data: Remote<DataApi> | null = null;
+
+/** The worker that reads files and shows datasets. */
+export function dataWorker(): Remote<DataApi> {
+  data ??= connect<DataApi>(
+    new Worker(new URL('../../workers/data.ts', import.meta.url), { type: 'module', name: 'data' }),
+  );
+  return data;
+}
+
+let model: Remote<ModelApi> | null = null;
+
+/** The worker that summarises, predicts, exports and imports models. */
+export function modelWorker(): Remote<ModelApi> {
+  model ??= connect<ModelApi>(
+    new Worker(new URL('../../workers/model.ts', import.meta.url), { type: 'module', name: 'model' }),
+  );
+  return model;
+}
