@@ -15,3 +15,6 @@ export async function ifNobodyStores(work: () => Promise<unknown>): Promise<void
     if (lock) await work();
   });
 }
+
+/** What the name of the lock that a training run holds begins with; the run's id follows. */
+export const RUN_LOCK_PREFIX = 'lathe:run:';

@@ -11,6 +11,7 @@ import { allRuns, getRun, updateRun } from '../store/runs';
 import type { RunRow } from '../store/schema';
 import type { LeaveOrder, TrainingEvent } from '../training/protocol';
 import type { EventHub } from './events';
+import { RUN_LOCK_PREFIX } from './locks';
 import { startTrainer, type TrainerWorker } from './workers';
 
 /** How a run left its trainer in this tab. */
@@ -26,7 +27,7 @@ const MAX_LOST_DEVICES = 3;
 /** How long to wait for a lock that another tab holds only for a moment. */
 const LOCK_WAIT_MS = 2000;
 
-const lockName = (runId: string): string => `lathe:run:${runId}`;
+const lockName = (runId: string): string => `${RUN_LOCK_PREFIX}${runId}`;
 
 /** How one trainer worker was left. */
 type Outcome =
