@@ -78,6 +78,8 @@ interface DatasetBase {
 export interface TableDatasetRow extends DatasetBase {
   kind: 'table';
   columns: ColumnSummary[];
+  /** Whether the file writes 3.14 as `3,14`; cells keep the file's own text. */
+  decimal_comma: boolean;
   chunks: TableChunk[];
 }
 
@@ -144,7 +146,9 @@ export interface ConfusionMatrix {
 
 /** How one input column becomes numbers; fitted on the training split only. */
 export type ColumnTransform =
-  | { name: string; role: 'number' | 'date'; mean: number; std: number; missing_indicator: boolean }
+  | { name: string; role: 'number'; mean: number; std: number; missing_indicator: boolean }
+  /** In days since 1970-01-01. `day_first`: 3/4/2020 is the third of April. */
+  | { name: string; role: 'date'; mean: number; std: number; missing_indicator: boolean; day_first: boolean }
   /** One-hot over `values`; anything else, missing included, is the last, extra position. */
   | { name: string; role: 'category'; values: string[] };
 
