@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest';
+import { deleteCheckpoints, listCheckpoints, loadCheckpoint, writeCheckpoint } from '../../../src/store/checkpoints';
+import { collectGarbage } from '../../../src/store/collect';
+import { getRun, putRun } from '../../../src/store/runs';
+import { checkpoint, freshDatabase, runRow } from './helpers';
+
+it('comes back as it was written, and is named by its run', async () => {
+  const database = await freshDatabase();
+  await putRun(database, runRow('r'));
+  const { row, blobs } = await checkpoint('r', 5);
+  await writeCheckpoint(database, row, blobs, { best: true });
+  const loaded = await loadCheckpoint(database, row.id);
+  expect(loaded.weights).toEqual(Float32Array.of(5, 6));
+  expect(loaded.optimizer).toEqual(Float32Array.of(-5));
+  expect(loaded.state).toEqual({ step: 5 });
+  expect(await getRun(database, 'r')).toMatchObject({ latest_checkpoint: row.id, best_checkpoint: row.id });
+});
+
+it('is written whole or not at all', async () => {
+  const database = await freshDatabase();
+  const { row, blobs } = await checkpoint('gone', 5);
+  await expect(writeCheckpoint(database, row, blobs)).rejects.toMatchObject({ kind: 'not_found' });
+  expect(await database.count('checkpoints')).toBe(0);
+  expect(await database.count('blobs')).toBe(0);
+});
+
+it('lists the newest first, of its own run only', async () => {
+  const database = await freshDatabase();
+  for (const run of ['r', 'r2']) await putRun(database, runRow(run));
+  for (const step of [3, 20, 7]) {
+    const { row, blobs } = await checkpoint('r', step);
+    await writeCheckpoint(database, row, blobs);
+  }
+  const other = await checkpoint('r2', 1);
+  await writeCheckpoint(database, other.row, other.blobs);
+  expect((await listCheckpoints(database, 'r')).map(({ step }) => step)).toEqual([20, 7, 3]);
+});
+
+it.each(['weights', 'optimizer', 'state'] as const)('is refused when its %s are damaged', async (part) => {
+  const database = await freshDatabase();
+  await putRun(database, runRow('r'));
+  const { row, blobs } = await checkpoint('r', 5);
+  await writeCheckpoint(database, row, blobs);
+  if (part === 'state') await database.put('checkpoints', { ...row, state: '{"step":6}' });
+  else await database.put('blobs', { hash: row[part].hash, blob: new Blob([new Uint8Array(8)]), bytes: 8 });
+  await expect(loadCheckpoint(database, row.id)).rejects.toMatchObject({
+    kind: 'storage',
+    message: expect.stringContaining('damaged'),
+  });
+});
+
+it('is refused when a blob is missing', async () => {
+  const database = await freshDatabase();
+  await putRun(database, runRow('r'));
+  const { row, blobs } = await checkpoint('r', 5);
+  await writeCheckpoint(database, row, blobs);
+  await database.delete('blobs', row.weights.hash);
+  await expect(loadCheckpoint(database, row.id)).rejects.toThrow('missing');
+});
+
+it('collection removes only what nothing names, and deleted rows only after their grace', async () => {
+  const database = await freshDatabase();
+  await putRun(database, runRow('kept'));
+  await putRun(database, runRow('deleted', { deleted_at: 1000 }));
+  for (const [run, step] of [
+    ['kept', 1],
+    ['kept', 10],
+    ['deleted', 100],
+  ] as const) {
+    const { row, blobs } = await checkpoint(run, step);
+    await writeCheckpoint(database, row, blobs);
+  }
+  expect(await collectGarbage(database, 500, 1400)).toEqual({ rows: 0, blobs: 0, bytes: 0 });
+  expect(await collectGarbage(database, 500, 1600)).toEqual({ rows: 1, blobs: 2, bytes: 12 });
+  expect(await database.get('runs', 'deleted')).toBeUndefined();
+  await deleteCheckpoints(database, ['kept-1']);
+  expect((await collectGarbage(database)).blobs).toBe(2);
+  expect((await loadCheckpoint(database, 'kept-10')).row.step).toBe(10);
+});
