@@ -14,7 +14,7 @@ export type FieldKind =
   | 'choice' // one of `choices`
   | 'text'
   | 'number_list' // e.g. hidden sizes
-  | 'layers' // a list of variants, edited as YAML
+  | 'layers' // a list of such sections, edited as YAML: `variants` are the kinds of layers
   | 'map'; // free keys, edited as YAML
 
 /** One field of the form. */
@@ -157,7 +157,11 @@ function describe(field: FormField, schema: Node): void {
       return;
     }
     case 'array':
-      field.kind = isNode(schema.item) && schema.item.type === 'number' ? 'number_list' : 'layers';
+      field.kind = 'number_list';
+      if (isNode(schema.item) && schema.item.type === 'variant') {
+        describe(field, schema.item);
+        field.kind = 'layers';
+      }
       return;
     case 'record':
     case 'union':
