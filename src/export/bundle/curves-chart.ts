@@ -1,0 +1,258 @@
+/** `curves.png`: loss and the main metric over the steps, drawn on an OffscreenCanvas, so also in a worker. */
+import type { MetricSeries } from '../../store/metrics';
+import { axisTicks, formatTick } from './axis';
+
+/** One line of a panel. */
+interface Line {
+  label: string;
+  colour: string;
+  steps: Float64Array;
+  values: Float64Array;
+}
+
+/** One coordinate system. */
+interface Panel {
+  title: string;
+  lines: Line[];
+}
+
+interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+const WIDTH = 1280;
+const HEIGHT = 480;
+const FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
+const INK = '#1c2024';
+const FAINT = '#62696f';
+const GRID = '#e3e6e8';
+
+/** Okabe & Ito's palette: told apart with any colour vision. */
+const COLOURS = { train: '#0072b2', val: '#d55e00', test: '#009e73' } as const;
+const SPLITS = { train: 'train', val: 'validation', test: 'test' } as const;
+
+/** Metrics that may stand beside the loss, the first logged one does. */
+const MAIN_METRICS: [string, string][] = [
+  ['accuracy', 'Accuracy'],
+  ['f1', 'Macro F1'],
+  ['r2', 'R²'],
+  ['rmse', 'RMSE'],
+  ['mae', 'MAE'],
+];
+
+/** More points than this are smoothed: the line is the moving average, the points themselves stay faintly behind it. */
+const SMOOTH_FROM = 100;
+
+/**
+ * Draws the curves as a PNG of 1280 × 480 pixels.
+ * @param bestStep step of the exported checkpoint, marked by a dashed line.
+ */
+export async function drawCurves(series: MetricSeries[], bestStep: number): Promise<Uint8Array> {
+  const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('This browser has no 2-D canvas in workers.');
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+
+  const panels = selectPanels(series);
+  const width = WIDTH / panels.length;
+  panels.forEach((panel, i) => {
+    drawPanel(
+      context,
+      panel,
+      { left: i * width + 72, top: 64, width: width - 104, height: HEIGHT - 64 - 60 },
+      bestStep,
+    );
+  });
+  const png = await canvas.convertToBlob({ type: 'image/png' });
+  return new Uint8Array(await png.arrayBuffer());
+}
+
+function selectPanels(series: MetricSeries[]): Panel[] {
+  const panels: Panel[] = [{ title: 'Loss', lines: linesOf(series, 'loss') }];
+  for (const [metric, title] of MAIN_METRICS) {
+    const lines = linesOf(series, metric);
+    if (lines.length === 0) continue;
+    panels.push({ title, lines });
+    break;
+  }
+  return panels;
+}
+
+function linesOf(series: MetricSeries[], metric: string): Line[] {
+  return (['train', 'val', 'test'] as const).flatMap((split) => {
+    const found = series.find((one) => one.metric === `${split}_${metric}` && one.steps.length > 0);
+    return found ? [{ label: SPLITS[split], colour: COLOURS[split], steps: found.steps, values: found.values }] : [];
+  });
+}
+
+function drawPanel(context: OffscreenCanvasRenderingContext2D, panel: Panel, box: Box, bestStep: number): void {
+  context.textBaseline = 'alphabetic';
+  context.textAlign = 'left';
+  context.fillStyle = INK;
+  context.font = `600 18px ${FONT}`;
+  context.fillText(panel.title, box.left, box.top - 28);
+
+  const finite = panel.lines.flatMap(({ steps, values }) => points(steps, values));
+  if (finite.length === 0) {
+    context.font = `14px ${FONT}`;
+    context.fillStyle = FAINT;
+    context.fillText('Nothing was logged.', box.left, box.top + 20);
+    return;
+  }
+  drawLegend(context, panel.lines, box);
+
+  const x = axisTicks(0, Math.max(1, extreme(finite, 0, Math.max)), 6);
+  const y = axisTicks(extreme(finite, 1, Math.min), extreme(finite, 1, Math.max), 6);
+  const toX = (step: number): number => box.left + ((step - x.min) / (x.max - x.min)) * box.width;
+  const toY = (value: number): number => box.top + box.height - ((value - y.min) / (y.max - y.min)) * box.height;
+
+  drawGrid(context, box, x, y, toX, toY);
+  context.save();
+  context.beginPath();
+  context.rect(box.left, box.top, box.width, box.height);
+  context.clip();
+  if (bestStep > 0) drawMark(context, toX(bestStep), box);
+  for (const line of panel.lines) drawLine(context, line, toX, toY);
+  context.restore();
+}
+
+function drawLegend(context: OffscreenCanvasRenderingContext2D, lines: Line[], box: Box): void {
+  context.font = `14px ${FONT}`;
+  let right = box.left + box.width;
+  for (const { label, colour } of [...lines].reverse()) {
+    const width = context.measureText(label).width;
+    context.fillStyle = FAINT;
+    context.fillText(label, right - width, box.top - 28);
+    context.fillStyle = colour;
+    context.fillRect(right - width - 24, box.top - 34, 18, 3);
+    right -= width + 44;
+  }
+}
+
+function drawGrid(
+  context: OffscreenCanvasRenderingContext2D,
+  box: Box,
+  x: ReturnType<typeof axisTicks>,
+  y: ReturnType<typeof axisTicks>,
+  toX: (step: number) => number,
+  toY: (value: number) => number,
+): void {
+  context.font = `13px ${FONT}`;
+  context.lineWidth = 1;
+  context.strokeStyle = GRID;
+  context.fillStyle = FAINT;
+  context.textAlign = 'right';
+  context.textBaseline = 'middle';
+  for (const tick of y.ticks) {
+    const at = Math.round(toY(tick)) + 0.5;
+    segment(context, box.left, at, box.left + box.width, at);
+    context.fillText(formatTick(tick, y.step), box.left - 10, at);
+  }
+  context.textAlign = 'center';
+  context.textBaseline = 'top';
+  for (const tick of x.ticks) {
+    const at = Math.round(toX(tick)) + 0.5;
+    segment(context, at, box.top + box.height, at, box.top + box.height + 5);
+    context.fillText(formatTick(tick, x.step), at, box.top + box.height + 10);
+  }
+  context.fillText('step', box.left + box.width / 2, box.top + box.height + 34);
+}
+
+function drawMark(context: OffscreenCanvasRenderingContext2D, at: number, box: Box): void {
+  context.save();
+  context.setLineDash([4, 4]);
+  context.strokeStyle = FAINT;
+  segment(context, at, box.top, at, box.top + box.height);
+  context.restore();
+}
+
+function drawLine(
+  context: OffscreenCanvasRenderingContext2D,
+  { steps, values, colour }: Line,
+  toX: (step: number) => number,
+  toY: (value: number) => number,
+): void {
+  const raw = points(steps, values);
+  context.strokeStyle = colour;
+  context.fillStyle = colour;
+  context.lineJoin = 'round';
+  if (raw.length > SMOOTH_FROM) {
+    context.globalAlpha = 0.25;
+    context.lineWidth = 1;
+    polyline(context, thin(raw, toX), toX, toY);
+    context.globalAlpha = 1;
+  }
+  context.lineWidth = 2;
+  polyline(context, raw.length > SMOOTH_FROM ? smooth(raw) : raw, toX, toY);
+  if (raw.length <= 40) {
+    for (const [step, value] of raw) {
+      context.beginPath();
+      context.arc(toX(step), toY(value), 3, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+}
+
+function polyline(
+  context: OffscreenCanvasRenderingContext2D,
+  line: [number, number][],
+  toX: (step: number) => number,
+  toY: (value: number) => number,
+): void {
+  context.beginPath();
+  for (const [step, value] of line) context.lineTo(toX(step), toY(value));
+  context.stroke();
+}
+
+function segment(context: OffscreenCanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
+}
+
+/** Points with finite values. */
+function points(steps: Float64Array, values: Float64Array): [number, number][] {
+  const out: [number, number][] = [];
+  steps.forEach((step, i) => {
+    if (Number.isFinite(values[i])) out.push([step, values[i]]);
+  });
+  return out;
+}
+
+/** Lowest and highest point of every pixel column: what a line of any length looks like, at the cost of a screen. */
+function thin(line: [number, number][], toX: (step: number) => number): [number, number][] {
+  const out: [number, number][] = [];
+  for (let i = 0; i < line.length;) {
+    const column = Math.round(toX(line[i][0]));
+    let low = line[i];
+    let high = line[i];
+    for (; i < line.length && Math.round(toX(line[i][0])) === column; i++) {
+      if (line[i][1] < low[1]) low = line[i];
+      if (line[i][1] > high[1]) high = line[i];
+    }
+    out.push(...(low[0] <= high[0] ? [low, high] : [high, low]));
+  }
+  return out;
+}
+
+/** Exponential moving average without the bias towards zero at its start (as in Adam), over about 1/50 of the line. */
+function smooth(line: [number, number][]): [number, number][] {
+  const decay = 1 - 1 / Math.max(2, line.length / 50);
+  let sum = 0;
+  let weight = 0;
+  return line.map(([step, value]) => {
+    sum = decay * sum + (1 - decay) * value;
+    weight = decay * weight + (1 - decay);
+    return [step, sum / weight];
+  });
+}
+
+/** Smallest or largest coordinate. A loop: runs have more points than a call takes arguments. */
+function extreme(line: [number, number][], axis: 0 | 1, pick: (a: number, b: number) => number): number {
+  return line.reduce((found, point) => pick(found, point[axis]), line[0][axis]);
+}
