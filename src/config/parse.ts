@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { LatheError } from '../base/errors';
 import { runConfigSchema, type RunConfig } from './schema';
+import { withDefaultTags } from './tags';
 import { unavailable } from './unavailable';
 
 /** One problem of a document: the key, and a sentence on what is wrong and what was expected. */
@@ -13,8 +14,9 @@ export interface ConfigProblem {
 /** Either the complete config or every problem of the document. */
 export type ParsedConfig = { ok: true; config: RunConfig } | { ok: false; problems: ConfigProblem[] };
 
-/** Validates `input` (a parsed YAML or JSON document; null counts as an empty one). */
-export function checkConfig(input: unknown): ParsedConfig {
+/** Validates `document` (a parsed YAML or JSON document; null counts as an empty one). */
+export function checkConfig(document: unknown): ParsedConfig {
+  const input = withDefaultTags(runConfigSchema, document);
   const lists = listsAsSections(runConfigSchema, input, []);
   if (lists.length > 0) return { ok: false, problems: lists };
   const result = v.safeParse(runConfigSchema, input ?? {});
