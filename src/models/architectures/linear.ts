@@ -1,0 +1,4 @@
+import type { LayerEntry } from '../plan';
+
+/** `linear`: nothing but the output layer, which is softmax regression or linear regression. */
+export const linearLayers = (): LayerEntry[] => [];
