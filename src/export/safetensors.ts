@@ -37,7 +37,7 @@ const metadataHeader = v.record(v.string(), v.string());
  * is then those bytes as they are.
  * @throws LatheError of kind `internal` when they do not.
  */
-export function writeSafetensors(content: Safetensors): Uint8Array {
+export function writeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer> {
   let expected = 0;
   const header: Record<string, unknown> = {};
   if (Object.keys(content.metadata).length > 0) header.__metadata__ = content.metadata;

@@ -2,25 +2,45 @@
  * TensorFlow.js's LayersModel format: `model.json` (topology and weights manifest) beside `weights.bin`, as
  * `tf.loadLayersModel` opens it from HTTP, from files or, through tfjs itself, from IndexedDB.
  */
+import { LatheError } from '../base/errors';
 import { LATHE_VERSION } from '../base/version';
-import type { TensorEntry } from '../store/schema';
+import { tf } from '../engine/tf';
+import { buildExportModel } from '../models/predictor';
+import type { Preprocessing } from '../store/schema';
+import { weightBytes, type ExportSource } from './source';
+import type { ArchiveFile } from './zip';
 
-/** Name of the weights file, relative to `model.json`. */
-export const TFJS_WEIGHTS = 'weights.bin';
+/** Number of outputs of a model: classes, or values predicted. */
+export const outputsOf = ({ classes, target }: Preprocessing): number => classes?.length ?? target.length;
 
 /**
- * The text of `model.json`.
- * @param topology what tfjs serialises of the model: `{class_name, config, …}`.
- * @param tensors places of the weights inside `weights.bin`, in a row without gaps.
+ * The two files of a model. Classification ends in a softmax; a regression gives standardised values. `weights.bin` is
+ * the model's weights as they are stored, byte for byte. Needs a started backend.
+ * @throws LatheError of kind `storage` when the weights do not fit the model.
  */
-export function tfjsModelJson(topology: object, tensors: TensorEntry[], tfjsVersion: string): string {
-  return JSON.stringify({
-    format: 'layers-model',
-    generatedBy: `TensorFlow.js tfjs-layers v${tfjsVersion}`,
-    convertedBy: `Lathe ${LATHE_VERSION}`,
-    modelTopology: topology,
-    weightsManifest: [
-      { paths: [TFJS_WEIGHTS], weights: tensors.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
-    ],
-  });
+export function tfjsFiles(source: ExportSource): ArchiveFile[] {
+  const { config, preprocessing, tensors } = source.model;
+  const io = { input_shape: preprocessing.input_shape, outputs: outputsOf(preprocessing) };
+  const model = buildExportModel(config.model, io, preprocessing.task, { data: source.weights, tensors });
+  try {
+    const topology: unknown = model.toJSON(null, false);
+    if (typeof topology !== 'object' || topology === null) {
+      throw new LatheError('internal', 'tfjs gave no topology of the model.');
+    }
+    const document = {
+      format: 'layers-model',
+      generatedBy: `TensorFlow.js tfjs-layers v${tf.version_layers}`,
+      convertedBy: `Lathe ${LATHE_VERSION}`,
+      modelTopology: topology,
+      weightsManifest: [
+        { paths: ['weights.bin'], weights: tensors.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
+      ],
+    };
+    return [
+      { path: 'model.json', bytes: new TextEncoder().encode(JSON.stringify(document)) },
+      { path: 'weights.bin', bytes: weightBytes(source) },
+    ];
+  } finally {
+    model.dispose();
+  }
 }

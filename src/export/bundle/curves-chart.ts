@@ -46,6 +46,9 @@ const MAIN_METRICS: [string, string][] = [
 /** More points than this are smoothed: the line is the moving average, the points themselves stay faintly behind it. */
 const SMOOTH_FROM = 100;
 
+/** Of the dot at a point, in pixels. */
+const RADIUS = 3;
+
 /**
  * Draws the curves as a PNG of 1280 × 480 pixels.
  * @param bestStep step of the exported checkpoint, marked by a dashed line.
@@ -113,7 +116,7 @@ function drawPanel(context: OffscreenCanvasRenderingContext2D, panel: Panel, box
   drawGrid(context, box, x, y, toX, toY);
   context.save();
   context.beginPath();
-  context.rect(box.left, box.top, box.width, box.height);
+  context.rect(box.left - RADIUS, box.top - RADIUS, box.width + 2 * RADIUS, box.height + 2 * RADIUS);
   context.clip();
   if (bestStep > 0) drawMark(context, toX(bestStep), box);
   for (const line of panel.lines) drawLine(context, line, toX, toY);
@@ -167,6 +170,10 @@ function drawMark(context: OffscreenCanvasRenderingContext2D, at: number, box: B
   context.setLineDash([4, 4]);
   context.strokeStyle = FAINT;
   segment(context, at, box.top, at, box.top + box.height);
+  const left = at > box.left + box.width / 2;
+  context.textAlign = left ? 'right' : 'left';
+  context.textBaseline = 'top';
+  context.fillText('exported', left ? at - 6 : at + 6, box.top + 6);
   context.restore();
 }
 
@@ -191,7 +198,7 @@ function drawLine(
   if (raw.length <= 40) {
     for (const [step, value] of raw) {
       context.beginPath();
-      context.arc(toX(step), toY(value), 3, 0, 2 * Math.PI);
+      context.arc(toX(step), toY(value), RADIUS, 0, 2 * Math.PI);
       context.fill();
     }
   }
@@ -240,9 +247,9 @@ function thin(line: [number, number][], toX: (step: number) => number): [number,
   return out;
 }
 
-/** Exponential moving average without the bias towards zero at its start (as in Adam), over about 1/50 of the line. */
+/** Exponential moving average without the bias towards zero at its start (as in Adam), over about 1/100 of the line. */
 function smooth(line: [number, number][]): [number, number][] {
-  const decay = 1 - 1 / Math.max(2, line.length / 50);
+  const decay = 1 - 1 / Math.max(2, line.length / 100);
   let sum = 0;
   let weight = 0;
   return line.map(([step, value]) => {

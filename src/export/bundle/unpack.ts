@@ -26,6 +26,8 @@ const MAX_RATIO = 1100;
 
 const MEBIBYTE = 2 ** 20;
 
+const DAMAGED = 'the ZIP is truncated or damaged.';
+
 /**
  * Reads and verifies a bundle.
  * @param name the bundle's file name, for errors.
@@ -74,13 +76,15 @@ function unzip(zip: Uint8Array, name: string): Map<string, Uint8Array<ArrayBuffe
     const files = unzipSync(zip, {
       filter(entry) {
         if (entry.name.endsWith('/') && entry.originalSize === 0) return false;
+        // No archiver writes a nameless entry: the directory is not where the ZIP says.
+        if (entry.name === '') throw refuse(name, DAMAGED);
         const unsafe = unsafeName(entry.name);
         if (unsafe) throw refuse(name, `the entry ${JSON.stringify(entry.name)} ${unsafe}.`, entry.name);
         if (seen.has(entry.name)) throw refuse(name, `it holds ${entry.name} twice.`, entry.name);
         seen.add(entry.name);
         if (seen.size > MAX_ENTRIES)
           throw refuse(name, `it holds more than ${MAX_ENTRIES} files; a bundle has about ten.`);
-        total += entry.originalSize;
+        total += Math.max(entry.originalSize, entry.size);
         if (total > MAX_UNPACKED_BYTES) {
           throw refuse(name, `unpacked it would need more than ${MAX_UNPACKED_BYTES / MEBIBYTE} MiB.`);
         }
@@ -97,7 +101,7 @@ function unzip(zip: Uint8Array, name: string): Map<string, Uint8Array<ArrayBuffe
     return new Map(Object.entries(files).map(([path, bytes]) => [path, new Uint8Array(bytes)]));
   } catch (error) {
     if (error instanceof LatheError) throw error;
-    throw refuse(name, 'the ZIP is truncated or damaged.');
+    throw refuse(name, DAMAGED);
   }
 }
 

@@ -1,0 +1,23 @@
+/** Writes a model as a file of any format. */
+import type { Database } from '../store/database';
+import type { ModelRef } from '../store/schema';
+import { EXPORT_WRITERS } from './formats';
+import type { ExportFormat, ExportedFile } from './names';
+import { openSource } from './source';
+
+/**
+ * Exports the model `ref`.
+ * @param startBackend makes tfjs ready; called only where a format needs it.
+ * @throws LatheError of kind `not_found` or `storage`.
+ */
+export async function exportModel(
+  database: Database,
+  ref: ModelRef,
+  format: ExportFormat,
+  startBackend: () => Promise<unknown>,
+): Promise<ExportedFile> {
+  const source = await openSource(database, ref);
+  const writer = EXPORT_WRITERS[format];
+  if (writer.needsBackend) await startBackend();
+  return { name: writer.fileName(source.model.name), blob: await writer.write(source) };
+}
