@@ -1,0 +1,57 @@
+/** A trained model on the device, ready to predict. */
+import { tf } from '../engine/tf';
+import { buildModel } from '../models/build';
+import { planModel, sizeOf } from '../models/plan';
+import { forward } from '../models/predictor';
+import { loadWeights } from '../models/weights';
+import type { Preprocessing } from '../store/schema';
+import type { TrainedModel } from '../store/trained-model';
+
+/** A model that predicts batches. */
+export interface LoadedModel {
+  preprocessing: Preprocessing;
+  /** Examples of a batch: as many as keep its activations within bounds. */
+  batch_size: number;
+  /**
+   * @param inputs `[n, ...input_shape] float32`.
+   * @returns `[n, outputs] float32`: logits, or standardised values.
+   */
+  outputs(inputs: Float32Array, n: number): Promise<Float32Array>;
+  dispose(): void;
+}
+
+/** Floats that the layers of one batch may give together: 64 MiB. */
+const MAX_ACTIVATIONS = 2 ** 24;
+
+const MAX_BATCH = 1024;
+
+/**
+ * Puts a model on the device. Needs a started backend.
+ * @param weights all tensors in a row, placed by `model.tensors`.
+ * @throws LatheError of kind `storage` when the weights do not fit the model.
+ */
+export function loadModel({ config, preprocessing, tensors }: TrainedModel, weights: Float32Array): LoadedModel {
+  const io = {
+    input_shape: preprocessing.input_shape,
+    outputs: preprocessing.classes?.length ?? preprocessing.target.length,
+  };
+  const activations = planModel(config.model, io).reduce(
+    (sum, layer) => sum + sizeOf(layer.output_shape),
+    sizeOf(io.input_shape),
+  );
+  const model = buildModel(config.model, io, 0);
+  loadWeights(model, weights, tensors);
+  return {
+    preprocessing,
+    batch_size: Math.max(1, Math.min(MAX_BATCH, Math.floor(MAX_ACTIVATIONS / activations))),
+    async outputs(inputs, n) {
+      const output = tf.tidy(() => forward(model, tf.tensor(inputs, [n, ...io.input_shape])));
+      try {
+        return await output.data<'float32'>();
+      } finally {
+        output.dispose();
+      }
+    },
+    dispose: () => void model.dispose(),
+  };
+}
