@@ -3,7 +3,7 @@ import { choice } from './field';
 /** The activations that layers may name; each is one that tfjs layers know by the same name. */
 export const ACTIVATIONS = [
   'relu',
-  'gelu_new',
+  'gelu',
   'swish',
   'elu',
   'selu',
