@@ -72,7 +72,7 @@ module.exports = {
       comment: 'The command line shares plain code with the page and drives the rest through it.',
       severity: 'error',
       from: { path: '^(bin|server)/' },
-      to: { path: '^(src/(?!base/|config/)|workers|test)/', dependencyTypesNot: TYPE_ONLY },
+      to: { path: '^(src/(?!base/|config/|export/names)|workers|test)/', dependencyTypesNot: TYPE_ONLY },
     },
     {
       name: 'server-stands-alone',

@@ -1,0 +1,135 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { strFromU8, unzipSync } from 'fflate';
+import * as v from 'valibot';
+import { LatheError } from '../../src/base/errors';
+import { applyOverrides, parseOverride } from '../../src/config/overrides';
+import { parseConfig } from '../../src/config/parse';
+import type { RunConfig } from '../../src/config/schema';
+import { parseYaml } from '../../src/config/yaml';
+import { makeFolder, statArgument, userPath, type Arguments } from '../arguments';
+import { EXIT } from '../exit-codes';
+import { provideDataset } from '../dataset';
+import type { DrivenPage } from '../page';
+import { formatDuration } from '../progress-bar';
+import { checkpoints, nothing, runResult, runRow } from '../results';
+import { withOpenPage } from '../with-page';
+import type { Command, Session } from './command';
+
+/** `lathe train CONFIG.yaml --data PATH`: trains a run, or goes on with the unfinished one of the same config and data. */
+export const train: Command = {
+  description: 'Trains a model as a config says',
+  positionals: ['CONFIG.yaml'],
+  options: ['data', 'set', 'out', 'fresh'],
+  run(args, session) {
+    const config = readConfig(userPath(args.positionals[0]), args.set);
+    if (args.data) statArgument('--data', args.data);
+    else if (config.data.dataset === null) {
+      throw new LatheError(
+        'usage',
+        '--data is missing: a file or folder to train on (or name a dataset under data.dataset).',
+      );
+    }
+    if (args.out) makeFolder(args.out);
+    return withOpenPage(args, session, (page) => trainOn(page, config, args, session));
+  },
+};
+
+/** The config of a file with `--set` applied, every default filled in. @throws LatheError of kind `config` or `usage` */
+function readConfig(path: string, settings: string[]): RunConfig {
+  if (!statArgument('CONFIG.yaml', path).isFile()) {
+    throw new LatheError('usage', `CONFIG.yaml: ${path} is no file.`, { file: path });
+  }
+  const document = parseYaml(readFileSync(path, 'utf8'), path);
+  return parseConfig(applyOverrides(document, settings.map(parseOverride)), path);
+}
+
+async function trainOn(page: DrivenPage, config: RunConfig, args: Arguments, session: Session): Promise<number> {
+  const { terminal, interruption } = session;
+  const datasetId = await interruption.orEnd(provideDataset(page, config, args.data, (line) => terminal.note(line)));
+
+  const unfinished = args.fresh
+    ? null
+    : await page.call('runs', 'findUnfinished', [config, datasetId], v.nullable(runRow));
+  const run = unfinished ?? (await page.call('runs', 'start', [config, datasetId], runRow));
+  if (unfinished) await page.call('runs', 'resume', [run.id], nothing);
+
+  const waiting = page.call('runs', 'wait', [run.id], runResult);
+  const cause = await Promise.race([waiting.then(() => null), interruption.cause]);
+  if (cause) {
+    terminal.note(cause === 'signal' ? 'Interrupted: writing a checkpoint…' : 'Out of time: writing a checkpoint…');
+    // The run may end by itself at this very moment: then there is nothing left to pause.
+    await Promise.race([page.call('runs', 'pause', [run.id], nothing).catch(() => undefined), waiting]);
+  }
+  const result = await waiting;
+
+  const files = await writeOutputs(page, result, args.out);
+  const { reason, ...printed } = result;
+  await terminal.result(asText(result, files), { ...printed, reason, ...files });
+  if (cause && (result.status === 'paused' || result.status === 'running')) {
+    terminal.note(`The run ${result.run_id} is paused at step ${result.steps}. Give the same command again to go on.`);
+    return EXIT.interrupted;
+  }
+  return judge(result);
+}
+
+type Result = v.InferOutput<typeof runResult>;
+
+interface Files {
+  /** Absolute paths; null without `--out`, or where the run has no such thing. */
+  checkpoint: string | null;
+  bundle: string | null;
+}
+
+/** Writes the best checkpoint, the bundle and the metrics of a run that ended well. */
+async function writeOutputs(page: DrivenPage, result: Result, out: string | null): Promise<Files> {
+  const ended = result.status === 'finished' || result.status === 'stopped';
+  if (!out || !ended) return { checkpoint: null, bundle: null };
+  const model = { run_id: result.run_id };
+  const run = await page.call('runs', 'get', [result.run_id], runRow);
+  const kept = await page.call('runs', 'checkpoints', [result.run_id], checkpoints);
+  const step = kept.find(({ id }) => id === run.best_checkpoint)?.step ?? result.steps;
+  const checkpoint = await page.exportModel(model, 'safetensors', out, `checkpoint-${step}.safetensors`);
+  const bundle = await page.exportModel(model, 'bundle', out);
+  writeFileSync(join(out, 'metrics.json'), metricsOf(bundle));
+  return { checkpoint, bundle };
+}
+
+/** `metrics.json` of a bundle, so that scripts need no ZIP reader. */
+function metricsOf(bundle: string): string {
+  const NAME = 'metrics.json';
+  const files = unzipSync(readFileSync(bundle), { filter: ({ name }) => name === NAME || name.endsWith(`/${NAME}`) });
+  const [content] = Object.values(files);
+  if (!content) throw new LatheError('internal', `The bundle ${bundle} holds no ${NAME}.`);
+  return strFromU8(content);
+}
+
+/** Exit code of a run that ended well. @throws LatheError for one that did not */
+function judge(result: Result): number {
+  switch (result.status) {
+    case 'finished':
+    case 'stopped':
+      return EXIT.done;
+    case 'diverged':
+      throw new LatheError('diverged', result.reason ?? `The run ${result.run_id} diverged at step ${result.steps}.`);
+    case 'running':
+    case 'paused':
+      throw new LatheError('storage', result.reason ?? `The run ${result.run_id} paused at step ${result.steps}.`);
+    case 'failed':
+    case 'cancelled':
+      throw new LatheError('training', result.reason ?? `The run ${result.run_id} was ${result.status}.`);
+  }
+}
+
+function asText(result: Result, files: Files): string {
+  const lines = [
+    `Run ${result.run_id}: ${result.status} after ${result.epochs} epochs, ${result.steps} steps, ${formatDuration(result.seconds)}.`,
+  ];
+  for (const [split, metrics] of Object.entries(result.metrics ?? {})) {
+    const values = Object.entries(metrics).map(([name, value]) => `${name} ${value?.toPrecision(4) ?? '–'}`);
+    if (values.length > 0) lines.push(`${split.padEnd(6)} ${values.join('  ')}`);
+  }
+  if (files.checkpoint) lines.push(`checkpoint  ${files.checkpoint}`);
+  if (files.bundle) lines.push(`bundle      ${files.bundle}`);
+  return lines.join('\n');
+}

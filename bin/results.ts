@@ -1,0 +1,123 @@
+/** What the page's commands return to the command line, as far as that uses it: checked where it enters. */
+import * as v from 'valibot';
+
+/** A number, or null for what is not finite: JSON has no word for it. */
+export const finiteOrNull = v.pipe(
+  v.nullable(v.union([v.number(), v.nan()])),
+  v.transform((value) => (Number.isFinite(value) ? value : null)),
+);
+
+/** Metrics by name. */
+export const metrics = v.record(v.string(), finiteOrNull);
+
+/** What `runs.wait` gives: `RunResult` of `src/app/api.ts`. */
+export const runResult = v.object({
+  run_id: v.string(),
+  status: v.picklist(['running', 'paused', 'finished', 'stopped', 'cancelled', 'diverged', 'failed']),
+  backend: v.nullable(v.string()),
+  adapter: v.nullable(v.string()),
+  epochs: v.number(),
+  steps: v.number(),
+  resumed_from: v.nullable(v.object({ run_id: v.string(), step: v.number() })),
+  steps_this_process: v.number(),
+  weights_sha256: v.nullable(v.string()),
+  metrics: v.nullable(v.object({ train: metrics, val: metrics, test: metrics })),
+  tracking: v.record(v.string(), v.object({ pending: v.number() })),
+  seconds: v.number(),
+  reason: v.nullable(v.string()),
+});
+
+/** Something the page wants people to know. */
+const notices = v.array(v.object({ level: v.string(), message: v.string() }));
+
+/** A dataset. */
+export const dataset = v.object({
+  id: v.string(),
+  name: v.string(),
+  kind: v.string(),
+  examples: v.number(),
+  content_hash: v.string(),
+  notices,
+});
+
+/** What an import made of files. */
+export const importResult = v.object({
+  datasets: v.array(dataset),
+  models: v.array(v.object({ id: v.string() })),
+  refused: v.array(v.object({ path: v.string(), reason: v.string() })),
+});
+
+/** A sample dataset that the page can make. */
+export const samples = v.array(v.object({ name: v.string() }));
+
+/** A run, as tables list it. */
+export const runRow = v.object({
+  id: v.string(),
+  name: v.string(),
+  created: v.number(),
+  status: v.string(),
+  reason: v.nullable(v.string()),
+  dataset_name: v.string(),
+  config: v.object({ model: v.object({ architecture: v.string() }) }),
+  epoch: v.number(),
+  step: v.number(),
+  total_steps: v.nullable(v.number()),
+  seconds: v.number(),
+  metrics: v.nullable(v.object({ train: metrics, val: metrics, test: metrics })),
+  best: metrics,
+  best_checkpoint: v.nullable(v.string()),
+  weights_sha256: v.nullable(v.string()),
+  tags: v.array(v.string()),
+});
+
+/** A run, as tables list it. */
+export type RunSummary = v.InferOutput<typeof runRow>;
+
+/** A checkpoint of a run. */
+export const checkpoints = v.array(v.object({ id: v.string(), step: v.number() }));
+
+/** A model that came in as a bundle. */
+export const modelRow = v.object({ id: v.string(), name: v.string() });
+
+/** Predictions over files. */
+export const predictionResult = v.object({
+  n: v.number(),
+  predictions: v.array(
+    v.object({
+      name: v.string(),
+      label: v.optional(v.string()),
+      probabilities: v.optional(v.record(v.string(), v.number())),
+      values: v.optional(metrics),
+      actual: v.optional(v.nullable(v.union([v.string(), metrics]))),
+    }),
+  ),
+  metrics: v.nullable(metrics),
+  notices,
+});
+
+/** Nothing: what a command without a result returns. */
+export const nothing = v.undefined();
+
+/** An error that crossed over from the page: `ErrorJson` of `src/base/errors.ts`. */
+export const errorJson = v.object({
+  kind: v.picklist([
+    'usage',
+    'config',
+    'data',
+    'bundle',
+    'backend',
+    'training',
+    'diverged',
+    'storage',
+    'not_found',
+    'internal',
+  ]),
+  message: v.string(),
+  where: v.object({
+    file: v.optional(v.string()),
+    row: v.optional(v.number()),
+    column: v.optional(v.string()),
+    key: v.optional(v.string()),
+  }),
+  details: v.array(v.string()),
+});

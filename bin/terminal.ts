@@ -1,0 +1,98 @@
+/**
+ * What the command line says. The result goes to stdout, everything else to stderr: a progress bar on a terminal, a line
+ * per epoch where there is none, one JSON object a line under `--json`.
+ */
+import type { LatheError } from '../src/base/errors';
+import { formatDuration, progressBar, type ProgressState } from './progress-bar';
+import type { ProgressEvent } from './events';
+
+/** Writes results and progress. */
+export class Terminal {
+  readonly #json: boolean;
+  readonly #live: boolean;
+  #barShown = false;
+  #state: ProgressState = { title: '', done: 0, total: null, detail: '' };
+
+  constructor({ json }: { json: boolean }) {
+    this.#json = json;
+    this.#live = !json && process.stderr.isTTY;
+  }
+
+  /** The command's result: text for people, or under `--json` the object in one line. Resolves once it is written. */
+  async result(text: string, object?: unknown): Promise<void> {
+    this.#clearBar();
+    const line = this.#json && object !== undefined ? JSON.stringify(object) : text;
+    await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+  }
+
+  /** Something worth knowing that is no error. */
+  note(message: string): void {
+    if (this.#json) this.#line(JSON.stringify({ event: 'notice', message }));
+    else this.#line(message);
+  }
+
+  /** The sentence of an error that ended the command. */
+  error(error: LatheError): void {
+    this.#line(error.message);
+  }
+
+  /** Progress of an import or a run. */
+  progress(event: ProgressEvent): void {
+    if (this.#json) return this.#line(JSON.stringify(event));
+    switch (event.event) {
+      case 'import':
+        return this.#show({ title: event.stage, done: event.done, total: event.total, detail: '' });
+      case 'started':
+        if (event.resumed_from !== null) this.#line(`Going on from step ${event.resumed_from}.`);
+        this.#line(`Training run ${event.run_id} on ${event.adapter} (${event.backend}). ${event.reason}`);
+        return;
+      case 'progress':
+        return this.#show({
+          title: `epoch ${event.epoch}`,
+          done: event.step,
+          total: event.total_steps,
+          detail: [
+            event.loss === null ? '' : `loss ${event.loss.toPrecision(4)}`,
+            event.samples_per_second === null ? '' : `${Math.round(event.samples_per_second)}/s`,
+            event.eta_seconds === null ? '' : `${formatDuration(event.eta_seconds)} left`,
+          ]
+            .filter(Boolean)
+            .join('  '),
+        });
+      case 'evaluated': {
+        const metrics = Object.entries(event.metrics).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+        return this.#line(`epoch ${event.epoch}  ${event.split}  ${metrics.join('  ')}`);
+      }
+      case 'log':
+        if (event.level !== 'info') this.#line(event.message);
+        return;
+      case 'device_lost':
+        return this.#line(`The GPU was lost (${event.reason}); going on from the latest checkpoint.`);
+      case 'checkpoint':
+      case 'ended':
+        return;
+    }
+  }
+
+  #show(state: ProgressState): void {
+    if (!this.#live) return;
+    this.#state = state;
+    this.#drawBar();
+  }
+
+  #line(text: string): void {
+    this.#clearBar();
+    process.stderr.write(`${text}\n`);
+    if (this.#live && this.#state.title) this.#drawBar();
+  }
+
+  #drawBar(): void {
+    process.stderr.write(`\r\u001b[2K${progressBar(this.#state, process.stderr.columns ?? 80)}`);
+    this.#barShown = true;
+  }
+
+  #clearBar(): void {
+    if (this.#barShown) process.stderr.write('\r\u001b[2K');
+    this.#barShown = false;
+  }
+}
