@@ -118,8 +118,7 @@ async function startWebGL(): Promise<Started> {
     adapter: name,
     software: SOFTWARE_GL.test(name),
     webgpu: null,
-    lost:
-      'canvas' in backend && backend.canvas instanceof EventTarget ? contextLoss(backend.canvas) : never,
+    lost: 'canvas' in backend && backend.canvas instanceof EventTarget ? contextLoss(backend.canvas) : never,
     failed: never,
     memoryBytes: () => tf.memory().numBytes,
     dispose: () => tf.removeBackend('webgl'),

@@ -16,7 +16,9 @@ export function buildModel(settings: ModelConfig, io: ModelIo, seed: number): tf
 
 /** The same model with a softmax behind it: gives probabilities `[batch, outputs]`. For prediction and export. */
 export function buildProbabilityModel(settings: ModelConfig, io: ModelIo): tf.Sequential {
-  return stack(planModel(settings, io), io, 0, [tf.layers.activation({ activation: 'softmax', name: 'probabilities' })]);
+  return stack(planModel(settings, io), io, 0, [
+    tf.layers.activation({ activation: 'softmax', name: 'probabilities' }),
+  ]);
 }
 
 function stack(plan: PlannedLayer[], io: ModelIo, seed: number, tail: tf.layers.Layer[]): tf.Sequential {

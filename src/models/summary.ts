@@ -39,7 +39,8 @@ export function summarizeModel(
   // Weights twice (the optimizer keeps them in one flat buffer as well), gradients twice (as tensors, then flat),
   // optimizer state; of every layer's output the value before and after the activation, and the gradient.
   const state = trainable * (4 + slots(optimizer)) + fixed;
-  const activations = batchSize * (sizeOf(io.input_shape) + 3 * layers.reduce((sum, l) => sum + sizeOf(l.output_shape), 0));
+  const activations =
+    batchSize * (sizeOf(io.input_shape) + 3 * layers.reduce((sum, l) => sum + sizeOf(l.output_shape), 0));
   return {
     architecture: settings.architecture,
     input_shape: io.input_shape,

@@ -15,7 +15,14 @@ export interface MetricPoints {
 
 /** What a trainer tells. */
 export type TrainingEvent = { run_id: string } & (
-  | { type: 'started'; backend: BackendInfo; step: number; total_steps: number; steps_per_epoch: number; resumed_from: number | null }
+  | {
+      type: 'started';
+      backend: BackendInfo;
+      step: number;
+      total_steps: number;
+      steps_per_epoch: number;
+      resumed_from: number | null;
+    }
   | {
       type: 'progress';
       epoch: number;
@@ -29,8 +36,19 @@ export type TrainingEvent = { run_id: string } & (
       eta_seconds: number | null;
       points: MetricPoints[];
     }
-  | { type: 'evaluated'; split: 'val' | 'test'; epoch: number; step: number; metrics: Metrics; confusion: ConfusionMatrix | null }
-  | { type: 'checkpoint'; checkpoint: Pick<CheckpointRow, 'id' | 'step' | 'epoch' | 'reason' | 'monitor' | 'bytes'>; best: boolean }
+  | {
+      type: 'evaluated';
+      split: 'val' | 'test';
+      epoch: number;
+      step: number;
+      metrics: Metrics;
+      confusion: ConfusionMatrix | null;
+    }
+  | {
+      type: 'checkpoint';
+      checkpoint: Pick<CheckpointRow, 'id' | 'step' | 'epoch' | 'reason' | 'monitor' | 'bytes'>;
+      best: boolean;
+    }
   | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string; at: number }
   /** The run left the trainer: it ended, or it paused. The row in the store says the rest. */
   | { type: 'ended'; status: RunStatus; reason: string | null; error: ErrorJson | null; steps_this_process: number }

@@ -1,0 +1,49 @@
+/** Evaluation of a model over examples: forward only, read back behind the queue. */
+import type { ExampleSource } from '../data/contract';
+import { tf } from '../engine/tf';
+import type { ModelIo } from '../models/plan';
+import { forward } from '../models/predictor';
+import type { MetricAccumulator } from './metrics/accumulator';
+import { yieldToMessages } from './yield';
+
+/** Batches whose results may be outstanding. */
+const IN_FLIGHT = 2;
+
+/**
+ * Adds the examples `indices` to `metrics`, in order.
+ * @returns False when `interrupted` said so in between; the metrics are then incomplete.
+ */
+export async function evaluate(
+  model: tf.LayersModel,
+  io: ModelIo,
+  source: ExampleSource,
+  indices: Uint32Array,
+  batchSize: number,
+  metrics: MetricAccumulator,
+  interrupted: () => boolean = () => false,
+): Promise<boolean> {
+  const pending: Promise<void>[] = [];
+  const starts = Array.from({ length: Math.ceil(indices.length / batchSize) }, (_, i) => i * batchSize);
+  try {
+    for (const start of starts) {
+      if (interrupted()) return false;
+      const batch = await source.batch(indices.subarray(start, start + batchSize));
+      const outputs = tf.tidy(() => forward(model, tf.tensor(batch.inputs, [batch.n, ...io.input_shape])));
+      const before = pending.at(-1);
+      const read = outputs.data<'float32'>().finally(() => outputs.dispose());
+      // Results are added in order, whatever order they come in: sums in float64 depend on it.
+      pending.push(
+        (async () => {
+          const values = await read;
+          await before;
+          metrics.add(values, batch.targets);
+        })(),
+      );
+      if (pending.length > IN_FLIGHT) await pending.shift();
+      await yieldToMessages();
+    }
+    return true;
+  } finally {
+    await Promise.all(pending);
+  }
+}

@@ -1,0 +1,355 @@
+/**
+ * The trainer: sets a run up from its row, its dataset and its latest good checkpoint, trains it on a device of its own,
+ * and records how it ended. One run at a time; the worker over it is `workers/trainer.ts`.
+ */
+import { LatheError } from '../base/errors';
+import type { RunConfig } from '../config/schema';
+import type { PreparedData } from '../data/contract';
+import { startBackend, type Backend } from '../engine/backend';
+import { buildModel } from '../models/build';
+import type { ModelIo } from '../models/plan';
+import { summarizeModel } from '../models/summary';
+import type { Database } from '../store/database';
+import { getRun } from '../store/runs';
+import type { DatasetRow, Metrics, Notice, Preprocessing, RunRow, RunStatus } from '../store/schema';
+import { Checkpointer } from './checkpointer';
+import { classWeights } from './class-weights';
+import { evaluateBest } from './finish';
+import { TrainingLoop, type LoopEnd } from './loop';
+import { crossEntropy, meanSquaredError } from './losses';
+import type { MetricAccumulator } from './metrics/accumulator';
+import { ClassificationMetrics } from './metrics/classification';
+import { prefixed, resolveMonitor } from './metrics/names';
+import { RegressionMetrics } from './metrics/regression';
+import { createOptimizer } from './optimizers/registry';
+import type { LeaveOrder, TrainerApi, TrainOptions } from './protocol';
+import { Reporter } from './reporter';
+import { createSchedule } from './schedules/registry';
+import { initialState, type TrainingState } from './state';
+import { runLength, StepBatches } from './step-batches';
+import { TrainStep } from './train-step';
+
+/** Where a trainer gets what it needs. */
+export interface TrainerSources {
+  database: () => Promise<Database>;
+  prepare: (database: Database, dataset: DatasetRow, config: RunConfig) => Promise<PreparedData>;
+}
+
+/** A trainer over `sources`. */
+export function createTrainer(sources: TrainerSources): TrainerApi {
+  let order: LeaveOrder | null = null;
+  let loop: TrainingLoop | null = null;
+  return {
+    async train(runId, port, options) {
+      order = null;
+      const sitting = await setUp(sources, runId, port, options);
+      try {
+        loop = sitting.loop;
+        // An order may have come while the run was being set up.
+        if (order !== null) loop.leave(order);
+        await sit(sitting);
+      } finally {
+        loop = null;
+        sitting.dispose();
+      }
+    },
+    async leave(asked) {
+      order = asked;
+      loop?.leave(asked);
+    },
+    async checkpoint() {
+      await loop?.checkpoint();
+    },
+  };
+}
+
+interface Sitting {
+  backend: Backend;
+  loop: TrainingLoop;
+  checkpointer: Checkpointer;
+  reporter: Reporter;
+  dispose(): void;
+}
+
+/** Everything up to the first step. @throws LatheError that says what keeps the run from starting. */
+async function setUp(
+  sources: TrainerSources,
+  runId: string,
+  port: MessagePort,
+  options: TrainOptions,
+): Promise<Sitting> {
+  const database = await sources.database();
+  const run = await getRun(database, runId);
+  const { config } = run;
+  const dataset = await database.get('datasets', run.dataset_id);
+  if (!dataset) {
+    throw new LatheError(
+      'data',
+      `The dataset “${run.dataset_name}” of this run is not in this browser any more. Import it again.`,
+    );
+  }
+  const backend = await startBackend(options.backends);
+  try {
+    const data = await sources.prepare(database, dataset, config);
+    const { preprocessing } = data;
+    const task = taskParts(config, data);
+    const io: ModelIo = { input_shape: preprocessing.input_shape, outputs: task.outputs };
+    const summary = summarizeModel(config.model, io, config.training.batch_size, config.training.optimizer);
+    const notices = [...data.notices];
+    const { monitor, earlyStopping } = monitors(config, preprocessing, data.splits.validation.length > 0, notices);
+    const length = runLength(config, data.splits.train.length);
+    if (length.total === 0) {
+      throw new LatheError(
+        'data',
+        'The training split is empty. Lower data.split.validation and data.split.test, or add examples.',
+      );
+    }
+
+    const reporter = new Reporter(database, runId, port);
+    const model = buildModel(config.model, io, config.reproducibility.seed);
+    const optimizer = createOptimizer(config.training.optimizer);
+    const step = new TrainStep(backend, model, io, {
+      optimizer,
+      l2: config.training.l2,
+      clip: config.training.gradient_clip?.norm ?? null,
+      loss: task.loss,
+    });
+    const checkpointer = new Checkpointer(
+      database,
+      runId,
+      { model, arena: step.arena, optimizer },
+      {
+        before: () => reporter.flush(),
+        written: ({ id, step, epoch, reason, monitor, bytes }, best) =>
+          reporter.send({ type: 'checkpoint', checkpoint: { id, step, epoch, reason, monitor, bytes }, best }),
+        damaged: (message) => reporter.log('error', message),
+      },
+    );
+    const restored = await checkpointer.restore();
+    const state = restored ?? initialState(earlyStopping !== null);
+    await reporter.truncateAfter(state.step);
+    const before = run.step > 0 || run.resumed.length > 0 || restored !== null;
+    const row = startRow(run, backend, state, { model: summary, preprocessing, notices, total_steps: length.total });
+    if (before) row.resumed = [...run.resumed, { step: state.step, at: Date.now() }];
+    await reporter.update(row);
+    reporter.send({
+      type: 'started',
+      backend: backend.info,
+      step: state.step,
+      total_steps: length.total,
+      steps_per_epoch: length.perEpoch,
+      resumed_from: before ? state.step : null,
+    });
+    if (before) reporter.log('info', `Training goes on from step ${state.step}.`);
+    for (const notice of notices) if (!restored) reporter.log(notice.level, notice.message);
+
+    const loop = new TrainingLoop(
+      {
+        config,
+        data,
+        batches: new StepBatches(data, config, length),
+        model,
+        io,
+        step,
+        schedule: createSchedule(config.training.schedule, length),
+        length,
+        monitor,
+        earlyStopping,
+        makeMetrics: task.metrics,
+        checkpointer,
+        reporter,
+        memoryBytes: () => backend.memoryBytes(),
+        secondsBefore: run.seconds,
+      },
+      state,
+      restored !== null,
+    );
+    const dispose = (): void => {
+      step.dispose();
+      model.dispose();
+      backend.dispose();
+    };
+    return { backend, loop, checkpointer, reporter, dispose };
+  } catch (error) {
+    backend.dispose();
+    throw error;
+  }
+}
+
+/** Loss and metrics of the run's task. */
+function taskParts(
+  config: RunConfig,
+  { preprocessing, class_counts }: PreparedData,
+): {
+  outputs: number;
+  loss: ConstructorParameters<typeof TrainStep>[3]['loss'];
+  metrics: () => MetricAccumulator;
+} {
+  const { classes, target_scale } = preprocessing;
+  if (preprocessing.task === 'classification') {
+    if (!classes) throw new LatheError('internal', 'A classification without classes.');
+    const weights = classWeights(config.training.class_weights, classes, class_counts ?? []);
+    return {
+      outputs: classes.length,
+      loss: (batch, share) => crossEntropy(Int32Array.from(batch.targets), classes.length, weights, share),
+      metrics: () => new ClassificationMetrics(classes, weights),
+    };
+  }
+  const std = target_scale?.std ?? preprocessing.target.map(() => 1);
+  return {
+    outputs: std.length,
+    loss: (batch, share) => meanSquaredError(Float32Array.from(batch.targets), std.length, share),
+    metrics: () => new RegressionMetrics(std),
+  };
+}
+
+function monitors(
+  config: RunConfig,
+  { task }: Preprocessing,
+  hasValidation: boolean,
+  notices: Notice[],
+): { monitor: string; earlyStopping: RunConfig['training']['early_stopping'] } {
+  const { checkpoints, early_stopping } = config.training;
+  const monitor = resolveMonitor(checkpoints.monitor, 'training.checkpoints.monitor', task, hasValidation);
+  if (monitor !== checkpoints.monitor) {
+    notices.push({
+      level: 'warning',
+      message: `There is no validation split, so the best checkpoint is chosen by ${monitor} instead of ${checkpoints.monitor}.`,
+    });
+  }
+  if (!early_stopping) return { monitor, earlyStopping: null };
+  const watched = resolveMonitor(early_stopping.monitor, 'training.early_stopping.monitor', task, hasValidation);
+  return { monitor, earlyStopping: { ...early_stopping, monitor: watched } };
+}
+
+function startRow(run: RunRow, backend: Backend, state: TrainingState, row: Partial<RunRow>): Partial<RunRow> {
+  return {
+    ...row,
+    status: 'running',
+    reason: null,
+    backend: backend.info,
+    step: state.step,
+    epoch: state.epoch,
+    latest: { ...state.latest },
+    best: { ...state.best },
+    best_checkpoint: state.ranking[0]?.checkpoint ?? null,
+    notices: [...new Map([...run.notices, ...(row.notices ?? [])].map((notice) => [notice.message, notice])).values()],
+  };
+}
+
+/** Trains until the run leaves, and records how. */
+async function sit(sitting: Sitting): Promise<void> {
+  const { backend, loop, checkpointer, reporter } = sitting;
+  const training = trainToEnd(sitting);
+  training.catch(() => undefined);
+  const outcome = await Promise.race([
+    training.then((end) => ({ kind: 'end' as const, end })),
+    backend.lost.then((reason) => ({ kind: 'lost' as const, reason })),
+    backend.failed.then((message) => ({ kind: 'broken' as const, message })),
+  ]);
+  if (outcome.kind === 'end') {
+    await record(sitting, outcome.end);
+    return;
+  }
+  // What is still under way computes on a void device: it must not be stored.
+  loop.leave('cancel');
+  if (outcome.kind === 'lost') {
+    await checkpointer.settle().catch(() => undefined);
+    reporter.send({ type: 'device_lost', reason: outcome.reason });
+    reporter.mute();
+    return;
+  }
+  await checkpointer.settle().catch(() => undefined);
+  const remedy = /memory/i.test(outcome.message) ? ' Lower training.batch_size or the size of the model.' : '';
+  const error = new LatheError('backend', `The GPU reported an error: ${outcome.message}${remedy}`);
+  await record(sitting, { status: 'failed', reason: error.message, error, row: {} });
+  reporter.mute();
+}
+
+interface Ending {
+  status: RunStatus;
+  reason: string | null;
+  error: LatheError | null;
+  row: Partial<RunRow>;
+  /** Points that belong to the end of the curves. */
+  points?: Metrics;
+}
+
+/** Trains; turns every way of ending into what is recorded of it. */
+async function trainToEnd(sitting: Sitting): Promise<Ending> {
+  const { loop, checkpointer } = sitting;
+  try {
+    const end = await loop.run();
+    await checkpointer.settle();
+    return await ending(sitting, end);
+  } catch (thrown) {
+    const error = LatheError.from(thrown, 'training');
+    await checkpointer.settle().catch(() => undefined);
+    if (error.kind === 'diverged') return { ...(await withBest(sitting, 'diverged', error.message)), error };
+    const status = error.kind === 'storage' ? 'paused' : 'failed';
+    return { status, reason: error.message, error, row: {} };
+  }
+}
+
+async function ending(sitting: Sitting, end: LoopEnd): Promise<Ending> {
+  switch (end.kind) {
+    case 'complete':
+      return withBest(sitting, 'finished', end.reason);
+    case 'stopped':
+      return withBest(sitting, 'stopped', null);
+    case 'paused':
+    case 'cancelled':
+      return { status: end.kind, reason: null, error: null, row: {} };
+  }
+}
+
+/** Evaluates the best checkpoint for the run's row. */
+async function withBest(
+  { loop, checkpointer, reporter }: Sitting,
+  status: RunStatus,
+  reason: string | null,
+): Promise<Ending> {
+  const ranked = loop.state.ranking.length > 0;
+  // A run that diverged before its first evaluation has nothing but its start.
+  if (status === 'diverged' && !ranked) return { status, reason, error: null, row: {} };
+  const result = await evaluateBest(loop, checkpointer, reporter);
+  if (!result) return { status, reason, error: null, row: {} };
+  return {
+    status,
+    reason,
+    error: null,
+    row: {
+      metrics: result.metrics,
+      confusion: result.confusion,
+      weights_sha256: result.checkpoint.weights.hash,
+      best_checkpoint: result.checkpoint.id,
+    },
+    points: prefixed('test', result.metrics.test),
+  };
+}
+
+async function record({ loop, reporter }: Sitting, { status, reason, error, row, points }: Ending): Promise<void> {
+  const { step, epoch, latest, best } = loop.state;
+  if (status !== 'cancelled') loop.report();
+  const change: Partial<RunRow> = { status, reason, step, epoch, seconds: loop.seconds, ...row };
+  change.latest = { ...latest, ...points };
+  change.best = { ...best, ...points };
+  try {
+    await reporter.update(change);
+    for (const [metric, value] of Object.entries(points ?? {})) reporter.point(metric, step, value);
+    if (status !== 'cancelled') await reporter.flush();
+  } catch (failure) {
+    // The disk may be full: the page hears it, and the run stays unfinished in the store, to go on later.
+    const storage = LatheError.from(failure, 'storage');
+    error ??= storage;
+    if (status !== 'paused') [status, reason] = ['paused', storage.message];
+  }
+  if (error) reporter.log('error', error.message);
+  reporter.send({
+    type: 'ended',
+    status,
+    reason,
+    error: error?.toJSON() ?? null,
+    steps_this_process: loop.stepsHere,
+  });
+}
