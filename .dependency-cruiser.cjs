@@ -84,7 +84,7 @@ module.exports = {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: TYPE_ONLY } },
+      to: { circular: true, viaOnly: { dependencyTypesNot: [...TYPE_ONLY, 'dynamic-import'] } },
     },
     {
       name: 'no-tests-in-code',
@@ -107,7 +107,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['svelte', 'import', 'types', 'node', 'default'],
+      conditionNames: ['svelte', 'import', 'node', 'default'],
       extensions: ['.ts', '.svelte.ts', '.svelte', '.js', '.json'],
     },
   },
