@@ -1,0 +1,13 @@
+/** Every format that can be read. To add one: its file in this folder, and its line here. */
+import { csv } from './csv';
+import { gzip } from './gzip';
+import { idx } from './idx';
+import { images } from './images';
+import type { Reader, Unpacker } from './reader';
+import { zip } from './zip';
+
+/** Readers, in the order in which they are asked; what any text may look like comes last. */
+export const READERS: readonly Reader[] = [idx, images, csv];
+
+/** Openers of files that hold other files. */
+export const UNPACKERS: readonly Unpacker[] = [zip, gzip];
