@@ -1,7 +1,8 @@
 /** The workers of the page. Each is started when it is first needed; a trainer lives as long as its run trains. */
 import { connect, type Remote } from '../base/rpc';
-import type { ModelApi } from '../analysis/api';
+import type { AnalysisApi } from '../analysis/api';
 import type { DataApi } from '../data/api';
+import type { ExportApi } from '../export/api';
 import type { TrainerApi } from '../training/protocol';
 
 /** A trainer worker, its API, and how to end it. */
@@ -36,6 +37,9 @@ export function dataWorker(): Remote<DataApi> {
   );
   return data;
 }
+
+/** The model worker: what it computes, and the files it writes and reads. */
+export type ModelApi = AnalysisApi & ExportApi;
 
 let model: Remote<ModelApi> | null = null;
 
