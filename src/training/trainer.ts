@@ -253,13 +253,13 @@ async function sit(sitting: Sitting): Promise<void> {
   }
   // What is still under way computes on a void device: it must not be stored.
   loop.leave('cancel');
+  await training.catch(() => undefined);
+  await checkpointer.settle().catch(() => undefined);
   if (outcome.kind === 'lost') {
-    await checkpointer.settle().catch(() => undefined);
     reporter.send({ type: 'device_lost', reason: outcome.reason });
     reporter.mute();
     return;
   }
-  await checkpointer.settle().catch(() => undefined);
   const remedy = /memory/i.test(outcome.message) ? ' Lower training.batch_size or the size of the model.' : '';
   const error = new LatheError('backend', `The GPU reported an error: ${outcome.message}${remedy}`);
   await record(sitting, { status: 'failed', reason: error.message, error, row: {} });
