@@ -37,7 +37,7 @@ function stamp(): Plugin {
 export default defineConfig({
   base: './',
   plugins: [
-    svelte(),
+    svelte({ configFile: false }),
     contentSecurityPolicy(),
     stamp(),
     VitePWA({

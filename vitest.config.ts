@@ -11,7 +11,7 @@ export default defineConfig(async () => {
       projects: [
         { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
         {
-          plugins: [svelte()],
+          plugins: [svelte({ configFile: false })],
           test: {
             name: 'browser',
             include: ['test/browser/**/*.test.ts'],

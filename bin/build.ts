@@ -85,7 +85,7 @@ function build(): Promise<void> {
   return new Promise((resolve, reject) => {
     const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
     // A process of its own: the bundler's memory is given back before a browser starts.
-    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    const child = spawn(process.execPath, [vite, 'build', '--configLoader', 'runner', '--logLevel', 'warn'], {
       cwd: ROOT,
       stdio: ['ignore', 2, 2],
     });

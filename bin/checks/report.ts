@@ -27,7 +27,6 @@ export function runTool(command: string, args: string[]): Promise<number> {
       stdio: ['ignore', 'inherit', 'inherit'],
       // On Windows npx is a script, which only a shell starts.
       shell: process.platform === 'win32',
-      env: { ...process.env, VITE_CONFIG_NATIVE_IGNORE_WARNING: 'true' },
     });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));

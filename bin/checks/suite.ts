@@ -24,6 +24,8 @@ export function suite(project: string, description: string): Check {
       try {
         const code = await runTool('vitest', [
           'run',
+          '--configLoader',
+          'runner',
           '--project',
           project,
           '--reporter=default',

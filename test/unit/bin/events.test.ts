@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { PASSED_ON, readEvent } from '../../../bin/events';
+
+describe('events of the page', () => {
+  it('become lines that name the run, with the newest value of every metric', () => {
+    const event = readEvent({
+      run_id: 'abc',
+      type: 'progress',
+      epoch: 1,
+      step: 20,
+      total_steps: 100,
+      samples_per_second: 12.5,
+      step_ms: Infinity,
+      gpu_bytes: 4,
+      eta_seconds: null,
+      points: [
+        { metric: 'loss', steps: [19, 20], values: [0.5, 0.25], times: [0, 1] },
+        { metric: 'gradient_norm', steps: [20], values: [NaN], times: [1] },
+      ],
+    });
+    expect(event).toEqual({
+      event: 'progress',
+      run_id: 'abc',
+      epoch: 1,
+      step: 20,
+      total_steps: 100,
+      loss: 0.25,
+      metrics: { loss: 0.25, gradient_norm: null },
+      samples_per_second: 12.5,
+      step_ms: null,
+      gpu_bytes: 4,
+      eta_seconds: null,
+    });
+  });
+
+  it('leave out what has no place in a line', () => {
+    const event = readEvent({
+      run_id: 'abc',
+      type: 'evaluated',
+      split: 'val',
+      epoch: 1,
+      step: 20,
+      metrics: { accuracy: 0.5, loss: NaN },
+      confusion: { labels: ['a'], matrix: [[1]] },
+    });
+    expect(event).toEqual({
+      event: 'evaluated',
+      run_id: 'abc',
+      split: 'val',
+      epoch: 1,
+      step: 20,
+      metrics: { accuracy: 0.5 },
+    });
+  });
+
+  it('are refused when they are none', () => {
+    expect(PASSED_ON).toContain('progress');
+    expect(() => readEvent({ type: 'changed', noun: 'run', id: 'abc' })).toThrow();
+    expect(() => readEvent({ type: 'log', message: 'no run' })).toThrow();
+  });
+});
