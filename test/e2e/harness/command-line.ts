@@ -11,9 +11,9 @@ export interface Finished {
   stdout: string;
   stderr: string;
   /** The one object of `--json`. */
-  json(): Record<string, unknown>;
+  json: () => Record<string, unknown>;
   /** The lines of progress under `--json`. */
-  events(): Record<string, unknown>[];
+  events: () => Record<string, unknown>[];
 }
 
 /** A command that runs. */
