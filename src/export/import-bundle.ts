@@ -34,6 +34,8 @@ export async function importBundle(database: Database, file: File): Promise<Mode
     summary,
     metrics: bundle.metrics,
     weights: { hash: weights.hash, tensors: bundle.tensors },
+    dataset_name: bundle.manifest.dataset.name,
+    dataset_hash: bundle.manifest.dataset.hash,
     bundle_name: file.name,
     bundle: stored.hash,
   };

@@ -266,6 +266,9 @@ export interface ModelRow {
   summary: ModelSummary;
   metrics: { train: Metrics; val: Metrics; test: Metrics } | null;
   weights: { hash: BlobHash; tensors: TensorEntry[] };
+  /** What it was trained on: the dataset's name then, and its content hash. */
+  dataset_name: string;
+  dataset_hash: string;
   bundle_name: string;
   /** The bundle as it came, so that exporting the model again gives the same bytes. */
   bundle: BlobHash;

@@ -28,6 +28,8 @@ export const manifestSchema = v.object({
   lathe: v.string(),
   name: v.string(),
   run_id: v.string(),
+  /** What the model was trained on; `hash` is the dataset's content hash in Lathe. */
+  dataset: v.object({ name: v.string(), hash: v.string() }),
   weights_sha256: sha256Hex,
   files: v.array(
     v.object({

@@ -5,7 +5,7 @@ import { writeZip, type ArchiveFile } from '../zip';
 import { BUNDLE_VERSION, MANIFEST_PATH, type BundleManifest } from './manifest';
 
 /** What the manifest says beside the list of files. */
-export type BundleLabel = Pick<BundleManifest, 'name' | 'run_id' | 'weights_sha256' | 'created'>;
+export type BundleLabel = Pick<BundleManifest, 'name' | 'run_id' | 'dataset' | 'weights_sha256' | 'created'>;
 
 /** The ZIP of a bundle, manifest first. */
 export async function packBundle(files: ArchiveFile[], label: BundleLabel): Promise<Uint8Array<ArrayBuffer>> {
@@ -16,6 +16,7 @@ export async function packBundle(files: ArchiveFile[], label: BundleLabel): Prom
     lathe: LATHE_VERSION,
     name: label.name,
     run_id: label.run_id,
+    dataset: label.dataset,
     weights_sha256: label.weights_sha256,
     files: await Promise.all(
       files.map(async ({ path, bytes }) => ({ path, bytes: bytes.byteLength, sha256: await sha256(bytes) })),

@@ -37,6 +37,7 @@ export async function writeBundle(content: BundleContent, created = Date.now()):
   return packBundle(files, {
     name: content.name,
     run_id: content.run.id,
+    dataset: { name: content.dataset.name, hash: content.dataset.hash },
     weights_sha256: content.weights_sha256,
     created: new Date(created).toISOString(),
   });

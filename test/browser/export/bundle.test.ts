@@ -123,6 +123,8 @@ describe('a bundle', () => {
       config: run.config,
       preprocessing,
       metrics: run.metrics,
+      dataset_name: run.dataset_name,
+      dataset_hash: run.dataset_hash,
       bundle_name: name,
       summary: { architecture: 'cnn', outputs: 3 },
     });

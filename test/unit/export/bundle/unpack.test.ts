@@ -12,6 +12,7 @@ const files = [
 const label = {
   name: 'digits',
   run_id: 'k3v9x0ab',
+  dataset: { name: 'mnist', hash: 'ab'.repeat(32) },
   weights_sha256: '0'.repeat(64),
   created: '2026-01-02T03:04:05.000Z',
 };
@@ -112,12 +113,7 @@ describe('unpackBundle', () => {
     ['a file that is no ZIP', text('GIF89a, certainly'), 'digits.zip', /not a ZIP file/],
     ['an empty file', new Uint8Array(), 'digits.zip', /not a ZIP file/],
     ['a truncated ZIP', bundle.subarray(0, bundle.length - 100), 'digits.zip', /truncated or damaged/],
-    [
-      'a ZIP with its middle missing',
-      withoutMiddle(bundle),
-      'digits.zip',
-      /truncated or damaged/,
-    ],
+    ['a ZIP with its middle missing', withoutMiddle(bundle), 'digits.zip', /truncated or damaged/],
   ])('refuses %s', async (_what, zip, file, message) => {
     expect(await refusal(zip)).toMatchObject({
       name: 'LatheError',
