@@ -10,7 +10,7 @@ import type { ImageShape } from './images/decode';
 import { readIndices, readPixels } from './images/pixels';
 import { limitExamples } from './limit';
 import { countClasses, noticeUnseen, plural, warning } from './prepare-common';
-import { splitExamples } from './split';
+import { splitExamples, type Splits } from './split';
 import type { CategoryColumn } from './table/columns';
 
 /** What images are asked for: their label. */
@@ -22,6 +22,46 @@ export async function prepareImages(
   config: RunConfig,
   blobs: BlobStore,
 ): Promise<PreparedData> {
+  const { kept, splits, task, shape, target, notices } = await selectImages(dataset, config, blobs);
+  const pixels = await readPixels(dataset, kept, shape, blobs);
+  const scale = fitImages(pixels, shape, splits.train);
+  const inputs = imageInputs(pixels, shape, scale);
+  return {
+    examples: kept.length,
+    preprocessing: {
+      version: 1,
+      task,
+      input_shape: [shape.height, shape.width, shape.channels],
+      inputs: { kind: 'images', ...scale },
+      target: [TARGET],
+      classes: target.classes,
+      target_scale: target.scale,
+    },
+    splits,
+    class_counts: target.classes ? countClasses(target.indices, splits.train, target.classes.length) : null,
+    notices,
+    batch: (indices) => ({ n: indices.length, inputs: inputs(indices), targets: target.targetsOf(indices) }),
+  };
+}
+
+/** What a run takes from a set of images before any is decoded. */
+export interface SelectedImages {
+  /** Position of each example in the dataset, ascending. */
+  kept: Uint32Array;
+  /** Examples (not positions) of each split. */
+  splits: Splits;
+  task: Preprocessing['task'];
+  shape: ImageShape;
+  target: Target;
+  notices: Notice[];
+}
+
+/** The images that a run uses, their splits and targets. @throws LatheError of kind `config` or `data`. */
+export async function selectImages(
+  dataset: ImageDatasetRow,
+  config: RunConfig,
+  blobs: BlobStore,
+): Promise<SelectedImages> {
   const { data } = config;
   refuseColumns(dataset, data);
   const seed = config.reproducibility.seed;
@@ -46,46 +86,32 @@ export async function prepareImages(
   noticeScaling(dataset, shape, notices);
   const target = fitTarget(dataset, labels, splits.train, task);
   if (target.classes) noticeUnseen('the images', labels, target.classes, null, notices);
-  const pixels = await readPixels(dataset, kept, shape, blobs);
-  const scale = fitImages(pixels, shape, splits.train);
-  const inputs = imageInputs(pixels, shape, scale);
-  return {
-    examples: kept.length,
-    preprocessing: {
-      version: 1,
-      task,
-      input_shape: [shape.height, shape.width, shape.channels],
-      inputs: { kind: 'images', ...scale },
-      target: [TARGET],
-      classes: target.classes,
-      target_scale: target.scale,
-    },
-    splits,
-    class_counts: target.classes ? countClasses(target.indices, splits.train, target.classes.length) : null,
-    notices,
-    batch: (indices) => ({ n: indices.length, inputs: inputs(indices), targets: target.targetsOf(indices) }),
-  };
+  return { kept, splits, task, shape, target, notices };
 }
 
-/** Images as batches for a trained model; any size and colour is brought to what the model takes. */
+/** Images, or those at `positions` (ascending), as batches for a trained model; any size and colour is brought to what the model takes. */
 export async function predictImages(
   dataset: ImageDatasetRow,
   preprocessing: Preprocessing,
   scale: { mean: number[]; std: number[] },
   blobs: BlobStore,
+  positions?: Uint32Array,
 ): Promise<PredictionData> {
   const [height, width, channels] = preprocessing.input_shape;
   const shape = { height, width, channels };
   const notices: Notice[] = [];
   const index = await readIndices(dataset, blobs);
-  const positions = Uint32Array.from(index.names, (_, i) => i);
-  const labels: CategoryColumn = { values: dataset.classes, codes: Int32Array.from(index.labels) };
+  const chosen = positions ?? Uint32Array.from(index.names, (_, i) => i);
+  const labels: CategoryColumn = {
+    values: dataset.classes,
+    codes: Int32Array.from(chosen, (position) => index.labels[position]),
+  };
   const target = knownTarget(labels, preprocessing);
   if (preprocessing.classes) noticeUnseen('the images', labels, preprocessing.classes, null, notices);
-  const inputs = imageInputs(await readPixels(dataset, positions, shape, blobs), shape, scale);
+  const inputs = imageInputs(await readPixels(dataset, chosen, shape, blobs), shape, scale);
   return {
-    examples: positions.length,
-    names: index.names,
+    examples: chosen.length,
+    names: Array.from(chosen, (position) => index.names[position]),
     labelled: target.labelled,
     notices,
     batch: (indices) => ({ n: indices.length, inputs: inputs(indices), targets: target.targetsOf(indices) }),
@@ -160,7 +186,8 @@ function noticeScaling({ image }: ImageDatasetRow, shape: ImageShape, notices: N
   }
 }
 
-interface Target {
+/** What images are to be told apart by, fitted on the training images. */
+export interface Target {
   classes: string[] | null;
   scale: { mean: number[]; std: number[] } | null;
   indices: Int32Array;

@@ -15,7 +15,7 @@ import {
 import { classTargets, fitClasses, fitTargetScale, scaledTargets } from './features/targets';
 import { limitExamples } from './limit';
 import { countClasses, joinNames, noticeUnseen, plural, warning } from './prepare-common';
-import { splitExamples } from './split';
+import { splitExamples, type Splits } from './split';
 import { chooseColumns, type ChosenColumn } from './table/choose-columns';
 import { readCategories, readDates, readNumbers, type CategoryColumn, type Unreadable } from './table/columns';
 import { readTarget, type TableTarget } from './table/target';
@@ -26,21 +26,7 @@ export async function prepareTable(
   config: RunConfig,
   blobs: BlobStore,
 ): Promise<PreparedData> {
-  const { targets, others } = chooseColumns(dataset, config.data);
-  const target = await readTarget(dataset, targets, config.data, blobs);
-  const notices: Notice[] = [...target.notices];
-  const seed = config.reproducibility.seed;
-
-  const labelled = rowsWithTarget(target, dataset, notices);
-  const strata = target.task === 'classification' ? target.column.codes : null;
-  const rows = limitExamples(labelled, config.data.limit, strata, seed);
-  const splits = splitExamples({
-    examples: rows.length,
-    strata: strata && config.data.split.stratify ? Int32Array.from(rows, (row) => strata[row]) : null,
-    sourceTest: null,
-    ...config.data.split,
-    seed,
-  });
+  const { targets, others, target, rows, splits, notices } = await selectRows(dataset, config, blobs);
   const train = splits.train.map((example) => rows[example]);
 
   const inputs: ColumnInput[] = [];
@@ -80,8 +66,40 @@ export async function prepareTable(
   };
 }
 
+/** What a run takes from a table before anything is fitted. */
+export interface SelectedRows {
+  targets: ChosenColumn[];
+  others: ChosenColumn[];
+  target: TableTarget;
+  /** Row of each example, ascending. */
+  rows: Uint32Array;
+  /** Examples (not rows) of each split. */
+  splits: Splits;
+  notices: Notice[];
+}
+
+/** The rows of a table that a run uses, and their splits. @throws LatheError of kind `config` or `data`. */
+export async function selectRows(dataset: TableDatasetRow, config: RunConfig, blobs: BlobStore): Promise<SelectedRows> {
+  const { targets, others } = chooseColumns(dataset, config.data);
+  const target = await readTarget(dataset, targets, config.data, blobs);
+  const notices: Notice[] = [...target.notices];
+  const seed = config.reproducibility.seed;
+
+  const labelled = rowsWithTarget(target, dataset, notices);
+  const strata = target.task === 'classification' ? target.column.codes : null;
+  const rows = limitExamples(labelled, config.data.limit, strata, seed);
+  const splits = splitExamples({
+    examples: rows.length,
+    strata: strata && config.data.split.stratify ? Int32Array.from(rows, (row) => strata[row]) : null,
+    sourceTest: null,
+    ...config.data.split,
+    seed,
+  });
+  return { targets, others, target, rows, splits, notices };
+}
+
 /**
- * A table as batches for a trained model.
+ * A table, or the rows `positions` of it, as batches for a trained model.
  * @throws LatheError of kind `data` when it lacks a column that the model needs.
  */
 export async function predictTable(
@@ -89,6 +107,7 @@ export async function predictTable(
   preprocessing: Preprocessing,
   transforms: ColumnTransform[],
   blobs: BlobStore,
+  positions?: Uint32Array,
 ): Promise<PredictionData> {
   const notices: Notice[] = [];
   const places = new Map(dataset.columns.map(({ name }, i) => [name, i]));
@@ -104,8 +123,8 @@ export async function predictTable(
   for (const transform of transforms) {
     inputs.push(await applyColumn(dataset, places.get(transform.name) ?? 0, transform, blobs, notices));
   }
-  const rows = Uint32Array.from({ length: dataset.examples }, (_, i) => i);
-  const { targetsOf, labelled } = await knownTargets(dataset, places, preprocessing, blobs, notices);
+  const rows = positions ?? Uint32Array.from({ length: dataset.examples }, (_, i) => i);
+  const { targetsOf, labelled } = await knownTargets(dataset, places, preprocessing, rows, blobs, notices);
   return {
     examples: rows.length,
     names: Array.from(rows, (row) => String(row + 1)),
@@ -251,6 +270,7 @@ async function knownTargets(
   dataset: TableDatasetRow,
   places: Map<string, number>,
   { target, classes, target_scale: scale }: Preprocessing,
+  predicted: Uint32Array,
   blobs: BlobStore,
   notices: Notice[],
 ): Promise<{ targetsOf: TargetsOf; labelled: boolean }> {
@@ -259,7 +279,7 @@ async function knownTargets(
     if (place === undefined) return { targetsOf: (rows) => new Int32Array(rows.length).fill(-1), labelled: false };
     const column = await readCategories(dataset, place, blobs);
     const indices = classTargets(column, classes);
-    noticeUnseen(target[0], column, classes, null, notices);
+    noticeUnseen(target[0], column, classes, predicted, notices);
     return { targetsOf: (rows) => Int32Array.from(rows, (row) => indices[row]), labelled: indices.some((i) => i >= 0) };
   }
   const values: Float64Array[] = [];

@@ -4,8 +4,9 @@ import type { RunConfig } from '../config/schema';
 import type { BlobStore } from '../store/blobs';
 import type { DatasetRow, Preprocessing } from '../store/schema';
 import type { PredictionData, PreparedData } from './contract';
-import { predictImages, prepareImages } from './prepare-images';
-import { predictTable, prepareTable } from './prepare-table';
+import { predictImages, prepareImages, selectImages } from './prepare-images';
+import { predictTable, prepareTable, selectRows } from './prepare-table';
+import type { Splits } from './split';
 
 /**
  * Makes a dataset ready to train on: target and task decided, splits drawn, preprocessing fitted on the training split
@@ -18,20 +19,70 @@ export function prepareTraining(dataset: DatasetRow, config: RunConfig, blobs: B
 }
 
 /**
- * Makes a dataset ready for a trained model, by the preprocessing that was saved with it.
+ * Which examples of a dataset a run trains, validates and tests on, as positions in the dataset (rows, images), ascending.
+ * Nothing is decoded or fitted for it.
+ * @throws LatheError as `prepareTraining` does.
+ */
+export async function splitDataset(dataset: DatasetRow, config: RunConfig, blobs: BlobStore): Promise<Splits> {
+  const [positions, splits] = await selectExamples(dataset, config, blobs);
+  const place = (examples: Uint32Array): Uint32Array => examples.map((example) => positions[example]);
+  return { train: place(splits.train), validation: place(splits.validation), test: place(splits.test) };
+}
+
+async function selectExamples(
+  dataset: DatasetRow,
+  config: RunConfig,
+  blobs: BlobStore,
+): Promise<[positions: Uint32Array, splits: Splits]> {
+  if (dataset.kind === 'table') {
+    const { rows, splits } = await selectRows(dataset, config, blobs);
+    return [rows, splits];
+  }
+  const { kept, splits } = await selectImages(dataset, config, blobs);
+  return [kept, splits];
+}
+
+/** What a model of a dataset takes and gives. */
+export interface DatasetIo {
+  /** Shape of one example: `[features]` or `[height, width, channels]`. */
+  input_shape: number[];
+  /** Classes, or values predicted. */
+  outputs: number;
+}
+
+/**
+ * What a model of a dataset will take and give, without decoding an image.
+ * @throws LatheError as `prepareTraining` does.
+ */
+export async function describeInput(dataset: DatasetRow, config: RunConfig, blobs: BlobStore): Promise<DatasetIo> {
+  if (dataset.kind === 'images') {
+    const { shape, target } = await selectImages(dataset, config, blobs);
+    return { input_shape: [shape.height, shape.width, shape.channels], outputs: target.classes?.length ?? 1 };
+  }
+  const { preprocessing } = await prepareTable(dataset, config, blobs);
+  return {
+    input_shape: preprocessing.input_shape,
+    outputs: preprocessing.classes?.length ?? preprocessing.target.length,
+  };
+}
+
+/**
+ * Makes a dataset ready for a trained model, by the preprocessing that was saved with it: all of it, or the examples at
+ * `positions` (rows, images; ascending).
  * @throws LatheError of kind `data` when the dataset is not of the kind, or lacks a column, that the model takes.
  */
 export async function preparePrediction(
   dataset: DatasetRow,
   preprocessing: Preprocessing,
   blobs: BlobStore,
+  positions?: Uint32Array,
 ): Promise<PredictionData> {
   const { inputs } = preprocessing;
   if (dataset.kind === 'table' && inputs.kind === 'table') {
-    return predictTable(dataset, preprocessing, inputs.columns, blobs);
+    return predictTable(dataset, preprocessing, inputs.columns, blobs, positions);
   }
   if (dataset.kind === 'images' && inputs.kind === 'images') {
-    return predictImages(dataset, preprocessing, inputs, blobs);
+    return predictImages(dataset, preprocessing, inputs, blobs, positions);
   }
   throw new LatheError(
     'data',

@@ -4,7 +4,7 @@ import { LatheError } from '../../base/errors';
 import { sha256 } from '../../base/hash';
 import type { RunConfig } from '../../config/schema';
 import { configFromYaml } from '../../config/yaml';
-import { preprocessingSchema } from './preprocessing-schema';
+import { preprocessingSchema } from '../../data/features/schema';
 import type { Metrics, Preprocessing, TensorEntry } from '../../store/schema';
 import { readSafetensors } from '../safetensors';
 import type { BundleManifest } from './manifest';
