@@ -63,7 +63,7 @@ export class BufferArena implements Arena {
   }
 
   accumulate(gradients: tf.Tensor[]): void {
-    const encoder = this.#begin();
+    const encoder = this.#begin(gradients);
     if (this.#accumulated === 0) {
       this.#copyIn(encoder, gradients, this.#gradient);
     } else {
@@ -81,7 +81,7 @@ export class BufferArena implements Arena {
     this.#rule.scalars.forEach((name, i) => (this.#scalarValues[i] = scalars[name]));
     this.#scalarValues[this.#rule.scalars.length] = clip ?? 0;
     this.#backend.queue.writeBuffer(this.#scalars, 0, this.#scalarValues);
-    const encoder = this.#begin();
+    const encoder = this.#begin(this.#variables);
     this.#runNorm(encoder);
     this.#runUpdate(encoder);
     let offset = 0;
@@ -117,7 +117,7 @@ export class BufferArena implements Arena {
   }
 
   refresh(): void {
-    const encoder = this.#begin();
+    const encoder = this.#begin(this.#variables);
     this.#copyIn(encoder, this.#variables, this.#weight);
     this.#submit(encoder);
   }
@@ -140,8 +140,12 @@ export class BufferArena implements Arena {
     return { buffer, run: gradientSum(this.#backend.device, this.#gradient, buffer, this.length) };
   }
 
-  /** An encoder behind everything that tfjs has recorded so far. */
-  #begin(): GPUCommandEncoder {
+  /**
+   * An encoder behind everything that tfjs has recorded so far, uploads of `tensors` included: an upload into a buffer of
+   * the pool is itself a recorded copy.
+   */
+  #begin(tensors: tf.Tensor[] = []): GPUCommandEncoder {
+    for (const tensor of tensors) this.#backend.uploadToGPU(tensor.dataId);
     this.#backend.ensureCommandEncoderReady();
     this.#backend.endComputePassEncoder();
     this.#backend.submitQueue();
@@ -160,9 +164,8 @@ export class BufferArena implements Arena {
     }
   }
 
-  /** The buffer behind a tensor, uploaded if it is not; what tfjs cached of it on the CPU is forgotten. */
+  /** The buffer behind a tensor that was uploaded; what tfjs cached of it on the CPU is forgotten. */
   #bufferOf(tensor: tf.Tensor): GPUBuffer {
-    this.#backend.uploadToGPU(tensor.dataId);
     const data = this.#backend.tensorMap.get(tensor.dataId);
     if (!(data.resource instanceof GPUBuffer)) throw new TypeError('A tensor without a buffer.');
     // Typed as never null, but that is how tfjs itself says that nothing is cached.
