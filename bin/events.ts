@@ -116,7 +116,7 @@ export function readEvent(input: unknown): ProgressEvent {
     case 'progress': {
       const { type, points, ...rest } = event;
       const newest = Object.fromEntries(points.map(({ metric, values }) => [metric, values.at(-1) ?? null]));
-      return { event: type, ...rest, loss: newest.loss ?? newest.train_loss ?? null, metrics: newest };
+      return { event: type, ...rest, loss: newest.train_loss ?? null, metrics: newest };
     }
     case 'evaluated': {
       const { type, metrics: all, ...rest } = event;

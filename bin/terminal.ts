@@ -11,6 +11,8 @@ export class Terminal {
   readonly #json: boolean;
   readonly #live: boolean;
   #barShown = false;
+  /** The newest one: not every event has one. */
+  #loss: number | null = null;
   #state: ProgressState = { title: '', done: 0, total: null, detail: '' };
 
   constructor({ json }: { json: boolean }) {
@@ -47,12 +49,13 @@ export class Terminal {
         this.#line(`Training run ${event.run_id} on ${event.adapter} (${event.backend}). ${event.reason}`);
         return;
       case 'progress':
+        this.#loss = event.loss ?? this.#loss;
         return this.#show({
           title: `epoch ${event.epoch}`,
           done: event.step,
           total: event.total_steps,
           detail: [
-            event.loss === null ? '' : `loss ${event.loss.toPrecision(4)}`,
+            this.#loss === null ? '' : `loss ${this.#loss.toPrecision(4)}`,
             event.samples_per_second === null ? '' : `${Math.round(event.samples_per_second)}/s`,
             event.eta_seconds === null ? '' : `${formatDuration(event.eta_seconds)} left`,
           ]

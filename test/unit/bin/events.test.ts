@@ -14,7 +14,7 @@ describe('events of the page', () => {
       gpu_bytes: 4,
       eta_seconds: null,
       points: [
-        { metric: 'loss', steps: [19, 20], values: [0.5, 0.25], times: [0, 1] },
+        { metric: 'train_loss', steps: [19, 20], values: [0.5, 0.25], times: [0, 1] },
         { metric: 'gradient_norm', steps: [20], values: [NaN], times: [1] },
       ],
     });
@@ -25,7 +25,7 @@ describe('events of the page', () => {
       step: 20,
       total_steps: 100,
       loss: 0.25,
-      metrics: { loss: 0.25, gradient_norm: null },
+      metrics: { train_loss: 0.25, gradient_norm: null },
       samples_per_second: 12.5,
       step_ms: null,
       gpu_bytes: 4,

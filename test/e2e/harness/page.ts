@@ -1,0 +1,46 @@
+/** What a user, or somebody looking over a user's shoulder, does with the page. */
+import type { BrowserContext, Page } from 'playwright-core';
+import type {} from '../../../src/app/driver';
+
+/** Opens the page and waits until the workbench is there. */
+export async function openLathe(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url);
+  await whenReady(page);
+  return page;
+}
+
+/** Waits until the workbench is there. */
+export async function whenReady(page: Page): Promise<void> {
+  // A policy without eval also refuses Playwright's waitForFunction.
+  await poll('the workbench', () => page.evaluate(() => window.lathe !== undefined));
+}
+
+/** Waits until `ready` is true; fails with a sentence that names `what` after a minute. */
+export async function poll(what: string, ready: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await ready())) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come within a minute.`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until the service worker keeps the page. */
+export async function whenKept(page: Page): Promise<void> {
+  await poll('the service worker', () =>
+    page.evaluate(() => navigator.serviceWorker.controller?.state === 'activated'),
+  );
+}
+
+/** Imports a sample and trains on it for one epoch of small steps; resolves to how the run ended. */
+export function trainSample(page: Page, sample: string): Promise<string> {
+  return page.evaluate(async (name) => {
+    const { lathe } = window;
+    if (!lathe) throw new Error('The workbench is not there.');
+    const dataset = await lathe.datasets.importSample(name);
+    const suggested = lathe.configs.suggest(dataset);
+    const config = { ...suggested, training: { ...suggested.training, epochs: 1, max_steps: 3 } };
+    const run = await lathe.runs.start(config, dataset.id);
+    return (await lathe.runs.wait(run.id)).status;
+  }, sample);
+}
