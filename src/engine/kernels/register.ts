@@ -1,6 +1,178 @@
-/** Kernels of our own in the place of tfjs's slow or unrepeatable ones, on the WebGPU backend. */
+/**
+ * Kernels of our own in the place of tfjs's slow or unrepeatable ones, on the WebGPU backend. Each takes over the shapes
+ * it knows; tfjs's own kernel runs for the rest.
+ */
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { tf } from '../tf';
+import { biasAdd } from './bias-add';
+import { columnSum } from './column-sum';
+import { conv2d, filterGradient, fits, inputGradient, known } from './conv2d';
+import type { ConvInfo } from './im2col';
+import { matMul, withoutSplitK } from './matmul';
+import { maxPoolGradient } from './max-pool-gradient';
+import { reshaped } from './program';
 
-/** Registers them; call after the backend was registered. */
-export function registerKernels(_adapter: { software: boolean }): void {
-  return;
+/** Inputs of a kernel by name; those of `Optional` may be absent. */
+type Inputs<Name extends string, Optional extends string = never> = Record<Name, tf.TensorInfo> &
+  Partial<Record<Optional, tf.TensorInfo>>;
+
+/** What a fused kernel may apply behind the product. */
+type Epilogue = 'bias' | 'preluActivationWeights';
+
+type Call<Named, Attributes> = { inputs: Named; attrs: Attributes; backend: WebGPUBackend };
+
+/** A kernel of ours: null where tfjs's own is to run. `stock` runs it. */
+type Override<Named, Attributes> = (
+  call: Call<Named, Attributes>,
+  stock: () => tf.TensorInfo | tf.TensorInfo[],
+) => tf.TensorInfo | tf.TensorInfo[] | null;
+
+/** tfjs's own kernels, kept when they are replaced for the first time. */
+const stocks = new Map<string, tf.KernelConfig>();
+
+function override<Named, Attributes>(name: string, kernel: Override<Named, Attributes>): void {
+  const stock = stocks.get(name) ?? tf.getKernel(name, 'webgpu');
+  stocks.set(name, stock);
+  tf.unregisterKernel(name, 'webgpu');
+  tf.registerKernel({
+    ...stock,
+    kernelFunc: (params) => {
+      const runStock = (): tf.TensorInfo | tf.TensorInfo[] => stock.kernelFunc(params);
+      if (!(params.backend instanceof WebGPUBackend)) return runStock();
+      // tfjs types the parameters of every kernel alike; what a kernel of this name gets is declared in its kernel_names.
+      const call = params as unknown as Call<Named, Attributes>;
+      return kernel(call, runStock) ?? runStock();
+    },
+  });
+}
+
+const float = (...tensors: tf.TensorInfo[]): boolean => tensors.every((tensor) => tensor.dtype === 'float32');
+const volume = (shape: number[]): number => shape.reduce((product, side) => product * side, 1);
+
+/** Registers the kernels; call once tfjs's WebGPU kernels are there. */
+export function registerKernels({ software }: { software: boolean }): void {
+  override<Inputs<'a' | 'b'>, tf.BatchMatMulAttrs>('BatchMatMul', ({ inputs: { a, b }, attrs, backend }) =>
+    float(a, b) ? matMul(backend, { a, b, ...attrs }, software) : null,
+  );
+  override<Inputs<'a' | 'b', Epilogue>, tf._FusedMatMulAttrs>('_FusedMatMul', ({ inputs, attrs, backend }) => {
+    const { a, b, bias, preluActivationWeights } = inputs;
+    const { transposeA, transposeB } = attrs;
+    const activation = knownActivation(attrs.activation);
+    if (!float(a, b) || activation === null || preluActivationWeights) return null;
+    if (bias && volume(bias.shape) !== bias.shape.at(-1)) return null;
+    return matMul(backend, { a, b, transposeA, transposeB, bias, activation }, software);
+  });
+
+  override<Inputs<'x' | 'filter'>, tf.Conv2DAttrs>('Conv2D', ({ inputs: { x, filter }, attrs, backend }, stock) => {
+    const info = convInfo(x.shape, filter.shape, attrs);
+    if (software && known(info) && fits(info)) return conv2d(backend, x, filter, info, software);
+    return withoutSplitK(backend, asMatMul(info), stock);
+  });
+  override<Inputs<'x' | 'filter', Epilogue>, tf.FusedConv2DAttrs>(
+    'FusedConv2D',
+    ({ inputs, attrs, backend }, stock) => {
+      const { x, filter, bias, preluActivationWeights } = inputs;
+      const info = convInfo(x.shape, filter.shape, attrs);
+      const activation = knownActivation(attrs.activation);
+      const simple = activation !== null && !preluActivationWeights && (!bias || bias.shape.length === 1);
+      if (software && known(info) && fits(info) && simple) {
+        return conv2d(backend, x, filter, info, software, { bias, activation });
+      }
+      return withoutSplitK(backend, asMatMul(info), stock);
+    },
+  );
+  override<Inputs<'x' | 'dy'>, tf.Conv2DBackpropFilterAttrs>(
+    'Conv2DBackpropFilter',
+    ({ inputs: { x, dy }, attrs, backend }) => {
+      const info = convInfo(x.shape, attrs.filterShape, attrs);
+      return known(info) ? filterGradient(backend, x, dy, info, software) : null;
+    },
+  );
+  override<Inputs<'dy' | 'filter'>, tf.Conv2DBackpropInputAttrs>(
+    'Conv2DBackpropInput',
+    ({ inputs: { dy, filter }, attrs, backend }) => {
+      const info = convInfo(attrs.inputShape, filter.shape, attrs);
+      return known(info) && fits(info) ? inputGradient(backend, dy, filter, info, software) : null;
+    },
+  );
+  override<Inputs<'dy' | 'input'>, tf.MaxPoolGradAttrs>('MaxPoolGrad', ({ inputs: { dy, input }, attrs, backend }) => {
+    const { filterSize, strides, pad, dimRoundingMode } = attrs;
+    const shape = shape4d(input.shape);
+    const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const { padInfo } = info;
+    const apart = info.strideHeight === info.filterHeight && info.strideWidth === info.filterWidth;
+    const unpadded = [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right].every((side) => side === 0);
+    return apart && unpadded && float(input, dy) ? maxPoolGradient(backend, dy, input, info) : null;
+  });
+
+  override<Inputs<'a' | 'b'>, object>('Add', ({ inputs: { a, b }, backend }) => {
+    const bias = b.shape.length === 1 && a.shape.length > 1 && b.shape[0] === a.shape.at(-1) && volume(a.shape) > 0;
+    return bias && float(a, b) ? biasAdd(backend, a, b) : null;
+  });
+  override<Inputs<'x'>, tf.SumAttrs>('Sum', ({ inputs: { x }, attrs, backend }) =>
+    leadingSum(backend, x, attrs, false),
+  );
+  override<Inputs<'x'>, tf.MeanAttrs>('Mean', ({ inputs: { x }, attrs, backend }) =>
+    leadingSum(backend, x, attrs, true),
+  );
+}
+
+/** Sum or mean over the leading axes; null where other axes are summed. */
+function leadingSum(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  { axis, keepDims }: tf.SumAttrs,
+  mean: boolean,
+): tf.TensorInfo | null {
+  const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+  const leading = axes.every((value, i) => value === i) && axes.length < x.shape.length;
+  if (!leading || !float(x) || axes.length === 0 || volume(x.shape) === 0) return null;
+  const rows = volume(x.shape.slice(0, axes.length));
+  const rest = x.shape.slice(axes.length);
+  const sum = columnSum(backend, x, rows, volume(rest), mean ? 1 / rows : 1);
+  const shaped = reshaped(backend, sum, keepDims ? [...axes.map(() => 1), ...rest] : rest);
+  backend.disposeData(sum.dataId);
+  return shaped;
+}
+
+/** The activation, undefined for none; null where only tfjs's own kernel applies it. */
+function knownActivation(activation: unknown): tf.backend_util.Activation | undefined | null {
+  if (activation === undefined || activation === null) return undefined;
+  return activation === 'linear' || activation === 'relu' || activation === 'elu' || activation === 'sigmoid'
+    ? activation
+    : null;
+}
+
+function convInfo(
+  inputShape: number[],
+  filterShape: number[],
+  attrs: Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> &
+    Partial<Pick<tf.Conv2DAttrs, 'dilations'>>,
+): ConvInfo {
+  return tf.backend_util.computeConv2DInfo(
+    shape4d(inputShape),
+    shape4d(filterShape),
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    false,
+    attrs.dataFormat === 'NCHW' ? 'channelsFirst' : 'channelsLast',
+  );
+}
+
+/** The product that tfjs may make of a convolution. */
+function asMatMul(info: ConvInfo): { rows: number; columns: number; inner: number; batch: number } {
+  const whole = info.filterHeight === info.inHeight && info.filterWidth === info.inWidth;
+  return {
+    rows: whole ? info.batchSize : info.outHeight * info.outWidth,
+    columns: info.outChannels,
+    inner: info.filterHeight * info.filterWidth * info.inChannels,
+    batch: whole ? 1 : info.batchSize,
+  };
+}
+
+function shape4d(shape: number[]): [number, number, number, number] {
+  const [a, b, c, d] = shape;
+  return [a, b, c, d];
 }
