@@ -1,0 +1,153 @@
+/** uPlot behind a small face: lines in, a canvas that is painted at most once a frame. Loaded when the first chart is. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { resolveColor } from '../colors';
+import { formatCompact } from '../format';
+import { align, type Line } from './line';
+
+/** How a chart is drawn. */
+export interface PlotOptions {
+  width: number;
+  height: number;
+  /** Logarithmic values. */
+  log: boolean;
+  /** Figures of the vertical axis. */
+  axis: (value: number) => string;
+  /** Charts with the same key share their cursor. */
+  sync: string | null;
+  /** The step under the cursor, or null when it has left. */
+  onCursor: (step: number | null) => void;
+}
+
+/** A chart on the page. */
+export interface Plot {
+  /** Shows these lines from the next frame on. */
+  set(lines: readonly Line[]): void;
+  resize(width: number, height: number): void;
+  destroy(): void;
+}
+
+/** Lines with few points show them; more would only thicken the line. */
+const SHOWN_POINTS = 24;
+
+/** Puts an empty chart into `target`. */
+export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
+  let chart: uPlot | null = null;
+  let structure = '';
+  let frame = 0;
+  let pending: readonly Line[] = [];
+  let { width, height } = options;
+
+  const paint = (): void => {
+    frame = 0;
+    const lines = pending;
+    const data = align(lines, options.log);
+    const next = lines.map(({ label, color, dash, faint }) => [label, color, dash, faint].join()).join(';');
+    if (chart && next === structure) {
+      chart.setData(data);
+      return;
+    }
+    chart?.destroy();
+    structure = next;
+    chart = new uPlot(describe(lines, options, width, height), data, target);
+  };
+
+  return {
+    set(lines) {
+      pending = lines;
+      frame ||= requestAnimationFrame(paint);
+    },
+    resize(newWidth, newHeight) {
+      width = newWidth;
+      height = newHeight;
+      chart?.setSize({ width, height });
+    },
+    destroy() {
+      cancelAnimationFrame(frame);
+      chart?.destroy();
+    },
+  };
+}
+
+function describe(lines: readonly Line[], options: PlotOptions, width: number, height: number): uPlot.Options {
+  const ink = resolveColor('var(--ink-3)');
+  const grid = resolveColor('var(--line)');
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  const axis: Partial<uPlot.Axis> = { stroke: ink, font, ticks: { show: false }, gap: 6 };
+  return {
+    width,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    scales: {
+      x: { time: false },
+      y: options.log ? { distr: 3 } : { range: (_plot, low, high) => pad(low, high) },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        space: 64,
+        grid: { show: false },
+        values: (_plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? formatCompact(tick) : '')),
+      },
+      {
+        ...axis,
+        size: 52,
+        space: 36,
+        grid: { stroke: grid, width: 1 },
+        values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : options.axis(tick))),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map((line): uPlot.Series => {
+        const stroke = resolveColor(line.faint ? `color-mix(in oklch, ${line.color} 26%, transparent)` : line.color);
+        return {
+          label: line.label,
+          stroke,
+          width: line.faint ? 1 : 1.75,
+          dash: line.dash?.length ? line.dash : undefined,
+          spanGaps: true,
+          points: {
+            show: (plot, series) => !line.faint && countPoints(plot.data[series]) <= SHOWN_POINTS,
+            size: 5,
+            stroke,
+            fill: stroke,
+          },
+        };
+      }),
+    ],
+    cursor: {
+      y: false,
+      drag: { x: true, y: false },
+      hover: { skip: [null, undefined] },
+      points: { show: true, size: 7 },
+      ...(options.sync === null ? {} : { sync: { key: options.sync, setSeries: false } }),
+    },
+    hooks: {
+      setCursor: [
+        (plot) => {
+          const { idx } = plot.cursor;
+          options.onCursor(idx === null || idx === undefined ? null : plot.data[0][idx]);
+        },
+      ],
+    },
+  };
+}
+
+/** A little air above and below; a flat line gets a band of its own. */
+function pad(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  const span = high - low;
+  const air = span > 0 ? span * 0.06 : Math.max(Math.abs(high) * 0.1, 1e-6);
+  // Values that cannot be negative keep zero as their floor.
+  return [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
+}
+
+function countPoints(values: ArrayLike<number | null | undefined>): number {
+  let count = 0;
+  for (let i = 0; i < values.length && count <= SHOWN_POINTS; i++)
+    if (values[i] !== null && values[i] !== undefined) count++;
+  return count;
+}

@@ -1,0 +1,36 @@
+/** What the pages say about a dataset, and what they can read off it without asking anyone. */
+import type { DatasetRow, TableDatasetRow } from '../store/schema';
+import { formatCount, plural } from './format';
+
+/** `344 rows · 7 columns`, `70,000 images · 28 × 28 · 10 classes`. */
+export function describeDataset(dataset: DatasetRow): string {
+  if (dataset.kind === 'table')
+    return `${plural(dataset.examples, 'row')} · ${plural(dataset.columns.length, 'column')}`;
+  const { width, height, uniform } = dataset.image;
+  const classes = dataset.classes.length > 0 ? ` · ${plural(dataset.classes.length, 'class', 'classes')}` : '';
+  return `${plural(dataset.examples, 'image')} · ${uniform ? '' : 'about '}${formatCount(width)} × ${formatCount(height)}${classes}`;
+}
+
+/** The columns of a table that are inputs: neither left out nor predicted. */
+export function inputColumns(dataset: TableDatasetRow, target: readonly string[] = []): TableDatasetRow['columns'] {
+  return dataset.columns.filter(
+    ({ name, role }) => ['number', 'category', 'date'].includes(role) && !target.includes(name),
+  );
+}
+
+/** The two numeric inputs of a dataset that lives in the plane, or null. Only such data has a decision map. */
+export function planeOf(dataset: DatasetRow): { x: string; y: string } | null {
+  if (dataset.kind !== 'table') return null;
+  const inputs = inputColumns(dataset);
+  const flat = inputs.length === 2 && inputs.every(({ role }) => role === 'number');
+  return flat ? { x: inputs[0].name, y: inputs[1].name } : null;
+}
+
+/** Classes with their counts, where the dataset says which column or folder holds them. */
+export function classCounts(dataset: DatasetRow): { value: string; count: number }[] {
+  if (dataset.kind === 'images')
+    return dataset.classes.map((value, index) => ({ value, count: dataset.class_counts[index] ?? 0 }));
+  const label = dataset.columns.find(({ role }) => role === 'label');
+  // A number to be predicted has no classes to count.
+  return label && !(label.numeric && label.distinct > 20) ? label.top : [];
+}

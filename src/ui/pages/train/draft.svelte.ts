@@ -1,0 +1,94 @@
+/** The config that is being written: one document, edited as a form or as YAML, checked at every change. */
+import type { Workbench } from '../../../app/api';
+import { LatheError } from '../../../base/errors';
+import { checkConfig, type ConfigProblem } from '../../../config/parse';
+import { getPath, setPath } from '../../../config/path';
+import type { RunConfig } from '../../../config/schema';
+import type { DatasetRow, ModelSummary } from '../../../store/schema';
+
+/** How long typing may pause before the model is built again. */
+const SETTLE_MS = 300;
+
+/** A config on its way. */
+export class Draft {
+  dataset = $state.raw<DatasetRow | null>(null);
+  /** What the user wrote: maybe incomplete, maybe wrong. */
+  document = $state.raw<unknown>({});
+  /** A problem of the text itself, while it is no YAML. */
+  syntaxProblem = $state.raw<LatheError | null>(null);
+  summary = $state.raw<ModelSummary | null>(null);
+  /** Why there is no model of these settings and this data. */
+  modelProblem = $state.raw<LatheError | null>(null);
+  summarizing = $state(false);
+
+  readonly checked = $derived(checkConfig(this.document));
+  readonly config: RunConfig | null = $derived(this.checked.ok ? this.checked.config : null);
+  readonly problems: ConfigProblem[] = $derived(this.checked.ok ? [] : this.checked.problems);
+
+  #workbench: Workbench;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+
+  constructor(workbench: Workbench) {
+    this.#workbench = workbench;
+  }
+
+  /** Takes another dataset; settings start again from what suits it. */
+  choose(dataset: DatasetRow): void {
+    this.dataset = dataset;
+    this.document = this.#workbench.configs.suggest(dataset);
+    this.syntaxProblem = null;
+  }
+
+  /** Takes a whole document, from a link, a file or the YAML editor. */
+  replace(document: unknown, dataset: DatasetRow | null = this.dataset): void {
+    this.document = document;
+    this.dataset = dataset;
+    this.syntaxProblem = null;
+  }
+
+  /** The value of a key, or `fallback` where the document leaves it out. */
+  value(path: string, fallback: unknown): unknown {
+    const value = getPath(this.document, path);
+    return value === undefined ? fallback : value;
+  }
+
+  set(path: string, value: unknown): void {
+    this.document = setPath(this.document, path, value);
+  }
+
+  /** Problems of a key, and of keys inside it that have no field of their own. */
+  problemsOf(path: string, inside = false): ConfigProblem[] {
+    return this.problems.filter(({ key }) => key === path || (inside && key.startsWith(`${path}.`)));
+  }
+
+  /** Builds the model of the present settings, once they have settled. Called whenever they change. */
+  summarize(): void {
+    clearTimeout(this.#timer);
+    const { config, dataset } = this;
+    const asked = ++this.#asked;
+    if (!config || !dataset) {
+      this.summary = null;
+      this.modelProblem = null;
+      this.summarizing = false;
+      return;
+    }
+    this.summarizing = true;
+    this.#timer = setTimeout(() => void this.#ask(config, dataset.id, asked), SETTLE_MS);
+  }
+
+  async #ask(config: RunConfig, datasetId: string, asked: number): Promise<void> {
+    let summary: ModelSummary | null = null;
+    let problem: LatheError | null = null;
+    try {
+      summary = await this.#workbench.configs.summarize(config, datasetId);
+    } catch (thrown) {
+      problem = LatheError.from(thrown, 'config');
+    }
+    // A newer question is on its way: this answer is about settings that no longer stand.
+    if (asked !== this.#asked) return;
+    this.summary = summary;
+    this.modelProblem = problem;
+    this.summarizing = false;
+  }
+}

@@ -1,0 +1,74 @@
+/** Which fields of the generated form come first, and which help each field gives; the fields themselves come from the schema. */
+import type { FormField } from '../../../config/form';
+import { flattenFields } from '../../../config/form';
+import type { DatasetRow } from '../../../store/schema';
+
+/** Settings that most runs change, in the order in which they are shown first. The model stands before them. */
+export const ESSENTIAL = ['training.epochs', 'training.batch_size', 'training.optimizer.learning_rate'] as const;
+
+/** A part of the form that can be folded. */
+export interface FormSection {
+  id: string;
+  title: string;
+  about: string;
+  fields: FormField[];
+}
+
+/** Everything that is not essential, in sections. A setting that is added to the schema turns up in one of them. */
+export function sectionsOf(fields: FormField[]): FormSection[] {
+  const inside = (path: string): FormField[] => fields.find((field) => field.path === path)?.fields ?? [];
+  const training = inside('training').filter(({ path }) => !ESSENTIAL.some((essential) => essential === path));
+  const pick = (...paths: string[]): FormField[] => training.filter(({ path }) => paths.includes(path));
+  const optimization = pick(
+    'training.optimizer',
+    'training.schedule',
+    'training.gradient_clip',
+    'training.gradient_accumulation',
+  );
+  const regularization = pick('training.l2', 'training.class_weights', 'training.early_stopping');
+  const placed = new Set([...optimization, ...regularization]);
+  const sections: FormSection[] = [
+    {
+      id: 'data',
+      title: 'Data',
+      about: 'Target, splits, limits',
+      fields: inside('data').filter(({ path }) => path !== 'data.dataset'),
+    },
+    { id: 'optimization', title: 'Optimization', about: 'Optimizer, schedule, clipping', fields: optimization },
+    {
+      id: 'regularization',
+      title: 'Regularization',
+      about: 'Penalty, class weights, early stopping',
+      fields: regularization,
+    },
+    { id: 'run', title: 'Run', about: 'Length, checkpoints', fields: training.filter((field) => !placed.has(field)) },
+    {
+      id: 'rest',
+      title: 'Reproducibility',
+      about: 'Name, seed',
+      fields: fields.filter(({ path }) => !['data', 'model', 'training'].includes(path)),
+    },
+  ];
+  return sections.filter((section) => section.fields.length > 0);
+}
+
+/** A field by its path, those inside variants included. */
+export function fieldAt(fields: FormField[], path: string): FormField | undefined {
+  return flattenFields(fields).find((field) => field.path === path);
+}
+
+/** Words that a text field may want, by path. */
+export function suggestionsFor(path: string, dataset: DatasetRow | null): string[] {
+  if (path === 'data.target' && dataset?.kind === 'table') return dataset.columns.map(({ name }) => name);
+  if (path.endsWith('.monitor'))
+    return ['val_loss', 'val_accuracy', 'val_f1', 'val_mae', 'val_rmse', 'val_r2', 'train_loss'];
+  return [];
+}
+
+/** Whether a field, or one inside it, is about `words`. */
+export function matchesField(field: FormField, words: readonly string[]): boolean {
+  return flattenFields([field]).some((inner) => {
+    const text = `${inner.path} ${inner.label} ${inner.description} ${inner.choices.join(' ')}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}

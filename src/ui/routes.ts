@@ -1,0 +1,40 @@
+/** Addresses of the pages, each in a chunk of its own, and the links to them. */
+import { wrap } from 'svelte-spa-router/wrap';
+import type { RouteDefinition } from 'svelte-spa-router';
+import type { ModelRef } from '../store/schema';
+
+/** Pages by hash route. */
+export const routes: RouteDefinition = {
+  '/': wrap({ asyncComponent: () => import('./pages/home/Home.svelte') }),
+  '/data': wrap({ asyncComponent: () => import('./pages/data/Datasets.svelte') }),
+  '/data/:id': wrap({ asyncComponent: () => import('./pages/dataset/Dataset.svelte') }),
+  '/train': wrap({ asyncComponent: () => import('./pages/train/Train.svelte') }),
+  '/runs': wrap({ asyncComponent: () => import('./pages/runs/Runs.svelte') }),
+  '/runs/compare': wrap({ asyncComponent: () => import('./pages/compare/Compare.svelte') }),
+  '/runs/:id': wrap({ asyncComponent: () => import('./pages/run/Run.svelte') }),
+  '/models': wrap({ asyncComponent: () => import('./pages/models/Models.svelte') }),
+  '/models/:kind/:id': wrap({ asyncComponent: () => import('./pages/model/Model.svelte') }),
+  '/settings': wrap({ asyncComponent: () => import('./pages/settings/Settings.svelte') }),
+  '*': wrap({ asyncComponent: () => import('./pages/missing/Missing.svelte') }),
+};
+
+/** Link to a dataset. */
+export const datasetHref = (id: string): string => `#/data/${encodeURIComponent(id)}`;
+
+/** Link to a run, or to one of its tabs. */
+export const runHref = (id: string, tab?: string): string =>
+  `#/runs/${encodeURIComponent(id)}${tab && tab !== 'overview' ? `?tab=${tab}` : ''}`;
+
+/** Link to runs overlaid. */
+export const compareHref = (ids: readonly string[]): string =>
+  `#/runs/compare?ids=${ids.map(encodeURIComponent).join(',')}`;
+
+/** Link to a trained model. */
+export const modelHref = (model: ModelRef): string =>
+  'run_id' in model
+    ? `#/models/run/${encodeURIComponent(model.run_id)}`
+    : `#/models/imported/${encodeURIComponent(model.model_id)}`;
+
+/** Link to the form for a new run on a dataset, with a config where one is given (see `share.ts`). */
+export const trainHref = (dataset: string, config?: string): string =>
+  `#/train?dataset=${encodeURIComponent(dataset)}${config ? `&config=${config}` : ''}`;

@@ -1,0 +1,69 @@
+/** Everything the pages share, around one workbench: given to components through the context. */
+import { createContext } from 'svelte';
+import { toast } from 'svelte-sonner';
+import type { Workbench, WorkbenchEvent } from '../../app/api';
+import { formatCount } from '../format';
+import { Device } from './device.svelte';
+import { Imports } from './imports.svelte';
+import { Library } from './library.svelte';
+import { Live } from './live.svelte';
+import { say } from './toasts';
+
+/** The page's view of the workbench. */
+export class Session {
+  readonly library: Library;
+  readonly live = new Live();
+  readonly device: Device;
+  readonly imports: Imports;
+  /** Another tab brought a newer database: this tab must be reloaded. */
+  outdated = $state(false);
+  /** Overlays that only one place may open. */
+  paletteOpen = $state(false);
+  shortcutsOpen = $state(false);
+  /** A newer version of the page waits; calling this takes it. */
+  acceptUpdate = $state.raw<(() => Promise<void>) | null>(null);
+  /** Run ids chosen in the table of runs, kept while the user looks elsewhere. */
+  selection = $state<string[]>([]);
+
+  constructor(readonly workbench: Workbench) {
+    this.library = new Library(workbench);
+    this.device = new Device(workbench);
+    this.imports = new Imports(workbench, this.library);
+  }
+
+  /** Listens to the workbench and reads what is there. */
+  async start(): Promise<void> {
+    this.workbench.subscribe((event) => this.#receive(event));
+    await Promise.all([this.library.load(), this.device.load()]);
+  }
+
+  #receive(event: WorkbenchEvent): void {
+    this.library.receive(event);
+    this.live.receive(event);
+    this.device.receive(event);
+    this.imports.receive(event);
+    if (event.type === 'outdated') this.outdated = true;
+    else if (event.type === 'resumed') {
+      say(
+        `${event.name} goes on from step ${formatCount(event.step)}`,
+        'It was cut off; its latest checkpoint was whole.',
+      );
+    } else if (event.type === 'device_lost') {
+      toast.warning('The GPU device was lost', {
+        description: `${event.reason} Training goes on from the latest checkpoint.`,
+      });
+    } else if (event.type === 'ended' && event.status === 'finished') {
+      const run = this.library.runs.find(event.run_id);
+      toast.success(`${run?.name ?? 'The run'} is finished`, {
+        action: { label: 'Open', onClick: () => (location.hash = `#/runs/${event.run_id}`) },
+      });
+    } else if (event.type === 'ended' && event.error) {
+      toast.error(event.error.message, { duration: 15_000 });
+    } else if (event.type === 'ended' && (event.status === 'diverged' || event.status === 'failed') && event.reason) {
+      toast.error(event.reason, { duration: 15_000 });
+    }
+  }
+}
+
+/** The session of the page that a component is part of. */
+export const [useSession, provideSession] = createContext<Session>();

@@ -1,0 +1,32 @@
+/** Words in the corner: what was done, with a way back; what failed, with what to do. */
+import { toast } from 'svelte-sonner';
+import { LatheError } from '../../base/errors';
+
+/** Says that something happened. */
+export function say(message: string, description?: string): void {
+  toast(message, { description });
+}
+
+/** Says that something was done, and offers to take it back. */
+export function sayWithUndo(message: string, undo: () => Promise<void>): void {
+  toast(message, {
+    duration: 10_000,
+    action: { label: 'Undo', onClick: () => void attempt(undo) },
+  });
+}
+
+/** Says what went wrong. The sentence comes from the error; the whole of it is shown. */
+export function sayError(thrown: unknown): void {
+  const error = LatheError.from(thrown);
+  toast.error(error.message, { duration: 15_000 });
+}
+
+/** Runs a command of the user; a failure becomes a toast. Resolves to the result, or undefined where it failed. */
+export async function attempt<T>(command: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await command();
+  } catch (thrown) {
+    sayError(thrown);
+    return undefined;
+  }
+}
