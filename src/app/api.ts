@@ -21,7 +21,7 @@ import type {
 import type { TrainingEvent } from '../training/protocol';
 
 export type { Prediction, PredictionResult } from '../analysis/prediction';
-export { EXPORT_FORMATS, type ExportFormat, type ExportedFile } from '../export/names';
+export type { ExportFormat, ExportedFile } from '../export/names';
 
 /** A file with its path inside what was dropped (`digits/3/img_07.png`). */
 export interface ImportFile {
