@@ -99,7 +99,13 @@ function knownKeys(path: string[], present: string[]): string[] {
 const hasEntries = (schema: unknown): schema is { entries: Record<string, unknown> } =>
   typeof schema === 'object' && schema !== null && 'entries' in schema;
 const isVariant = (schema: unknown): schema is { options: unknown[] } =>
-  typeof schema === 'object' && schema !== null && 'options' in schema && Array.isArray(schema.options);
+  typeof schema === 'object' &&
+  schema !== null &&
+  // A union has options too, and they need not be sections: a target is one column or a list of them.
+  'type' in schema &&
+  schema.type === 'variant' &&
+  'options' in schema &&
+  Array.isArray(schema.options);
 
 function unwrap(schema: unknown): unknown {
   let inner = schema;

@@ -3,8 +3,8 @@ import { randomStream, shuffle } from '../base/random';
 import { groupByStratum } from './split';
 
 /**
- * At most `limit` of `pool`, ascending. With strata every class keeps its share by largest remainder, and as many classes
- * as possible keep at least one example.
+ * At most `limit` of `pool`, ascending. With strata every class keeps its share, and as many classes as possible keep at
+ * least one example.
  */
 export function limitExamples(
   pool: Uint32Array,
@@ -15,23 +15,32 @@ export function limitExamples(
   if (limit === null || limit >= pool.length) return pool;
   const random = randomStream(seed, 'limit');
   const groups = groupByStratum(pool, strata).map((group) => shuffle(group, random));
-  const share = limit / pool.length;
-  const counts = groups.map((group) => Math.floor(group.length * share));
-  // Empty classes first, then the largest remainders.
-  const order = groups
-    .map((group, i) => ({ i, empty: counts[i] === 0, remainder: group.length * share - counts[i] }))
-    .sort((a, b) => Number(b.empty) - Number(a.empty) || b.remainder - a.remainder || a.i - b.i);
-  let missing = limit - counts.reduce((sum, count) => sum + count, 0);
-  for (let pass = 0; missing > 0; pass++) {
-    const { i } = order[pass % order.length];
-    if (counts[i] < groups[i].length) {
-      counts[i]++;
-      missing--;
-    }
-  }
+  const counts = shares(
+    groups.map((group) => group.length),
+    limit,
+  );
   const kept: number[] = [];
   groups.forEach((group, i) => {
     for (let k = 0; k < counts[i]; k++) kept.push(group[k]);
   });
   return Uint32Array.from(kept).sort();
+}
+
+/** How many of each group make `limit` in all: in proportion by largest remainder, but at least one while that lasts. */
+function shares(sizes: number[], limit: number): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const ideal = sizes.map((size) => (size * limit) / total);
+  const counts = ideal.map(Math.floor);
+  const order = ideal
+    .map((value, i) => ({ i, remainder: value - counts[i] }))
+    .sort((a, b) => b.remainder - a.remainder || a.i - b.i);
+  let missing = limit - counts.reduce((sum, count) => sum + count, 0);
+  for (const { i } of order) if (missing-- > 0) counts[i]++;
+  for (let empty = counts.indexOf(0); empty >= 0; empty = counts.indexOf(0)) {
+    const largest = counts.indexOf(Math.max(...counts));
+    if (counts[largest] <= 1) break;
+    counts[largest]--;
+    counts[empty]++;
+  }
+  return counts;
 }

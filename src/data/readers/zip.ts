@@ -14,9 +14,9 @@ export const zip: Unpacker = {
   recognises: (head) => hasMagic(head, [0x50, 0x4b, 3, 4]) || hasMagic(head, [0x50, 0x4b, 5, 6]),
 
   async unpack({ path, file }, onProgress) {
-    const entries = (await readDirectory(file, path)).filter(
-      (entry) => !entry.path.endsWith('/') && !isJunk(entry.path),
-    );
+    const all = await readDirectory(file, path);
+    judgePaths(path, all);
+    const entries = all.filter((entry) => !entry.path.endsWith('/') && !isJunk(entry.path));
     judge(path, entries);
     const files: ImportFile[] = [];
     const folder = path.replace(/\.zip$/i, '');
@@ -47,7 +47,18 @@ export async function isBundle(file: Blob, path: string): Promise<boolean> {
   );
 }
 
-/** Refuses archives that are unsafe or cannot be unpacked, before a byte of them is. */
+/** Refuses archives that name files outside of themselves, hidden ones included. */
+function judgePaths(path: string, entries: ZipEntry[]): void {
+  const outside = entries.find((entry) => leavesFolder(entry.path));
+  if (!outside) return;
+  throw new LatheError(
+    'data',
+    `${path}: the entry “${outside.path}” points outside the archive (“../” or an absolute path). The ZIP is unsafe and was not opened; pack it again with relative paths.`,
+    { file: path },
+  );
+}
+
+/** Refuses archives that are too large or cannot be unpacked, before a byte of them is. */
 function judge(path: string, entries: ZipEntry[]): void {
   const refuse = (sentence: string): never => {
     throw new LatheError('data', `${path}: ${sentence}`, { file: path });
@@ -64,11 +75,6 @@ function judge(path: string, entries: ZipEntry[]): void {
   let total = 0;
   for (const entry of entries) {
     const name = `the entry “${entry.path}”`;
-    if (leavesFolder(entry.path)) {
-      refuse(
-        `${name} points outside the archive (“../” or an absolute path). The ZIP is unsafe and was not opened; pack it again with relative paths.`,
-      );
-    }
     if (entry.encrypted) refuse(`${name} is encrypted. Unpack it with its password and drop the files.`);
     if (entry.method !== 0 && entry.method !== 8) {
       refuse(

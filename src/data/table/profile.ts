@@ -10,6 +10,7 @@ import { columnChunks, countRows, type StoredTable, type Unreadable } from './co
 export const DISTINCT_LIMIT = 10_000;
 
 const TOP = 50;
+const CODE = /^0\d{2,}$/;
 const BINS = 24;
 
 /** What the cells of one column are. */
@@ -24,6 +25,8 @@ export interface ColumnProfile {
   /** Cells that read as numbers, and of these the whole ones. */
   numbers: number;
   integers: number;
+  /** Numbers that begin with a zero as codes do: 007, 01234. */
+  codes: number;
   /** Whether the numbers rise by one from row to row. */
   counting: boolean;
   dates: number;
@@ -51,7 +54,7 @@ export async function profileColumn(
   const rows = countRows(table);
   const counts = new Map<string | number, number>();
   const numbers = new Float64Array(rows).fill(NaN);
-  const profile = { missing: 0, dates: 0, dayOrder: false };
+  const profile = { missing: 0, dates: 0, codes: 0, dayOrder: false };
   let characters = 0;
   let spaced = 0;
   let notNumbers: Unreadable | null = null;
@@ -93,6 +96,8 @@ export async function profileColumn(
         notNumbers = add(notNumbers, n, first[i + 1], text);
         if (dayFirstEvidence(text) !== null) profile.dayOrder = true;
         if (!Number.isNaN(readDate(text, false)) || !Number.isNaN(readDate(text, true))) profile.dates += n;
+      } else if (CODE.test(text)) {
+        profile.codes += n;
       } else if (needsCare(text, table.decimal_comma)) {
         careful = add(careful, n, first[i + 1], text);
       }
@@ -113,6 +118,7 @@ export async function profileColumn(
     numbers: stats?.count ?? 0,
     integers: stats?.integers ?? 0,
     counting: stats !== null && stats.count === rows && stats.counting,
+    codes: profile.codes,
     dates: profile.dates,
     dayOrder: profile.dayOrder,
     meanLength: present > 0 ? characters / present : 0,

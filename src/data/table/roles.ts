@@ -42,7 +42,8 @@ function guessRole(profile: ColumnProfile): ColumnRole {
   if (present === 0) return 'ignore';
   if (profile.distinct === 1 && profile.missing === 0 && profile.rows > 1) return 'ignore';
   // One stray word among many numbers is a slip of the pen; many are another kind of column.
-  if (profile.numbers >= present * 0.9) return isIdentifier(profile) ? 'ignore' : 'number';
+  const codes = profile.codes > present * 0.05;
+  if (profile.numbers >= present * 0.9 && !codes) return isIdentifier(profile) ? 'ignore' : 'number';
   if (profile.dates >= present * 0.9) return 'date';
   if (profile.unique && present >= 10) return profile.spaced > 0.5 || profile.meanLength > 40 ? 'text' : 'ignore';
   const fewValues = profile.distinct <= TEXT_CATEGORIES && (profile.distinct <= present / 2 || present < 20);

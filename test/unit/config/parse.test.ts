@@ -8,6 +8,11 @@ const problems = (input: unknown): string[] => {
 };
 
 describe('run config', () => {
+  it('takes one target or a list of them', () => {
+    expect(parseConfig({ data: { target: ['a', 'b'] } }).data.target).toEqual(['a', 'b']);
+    expect(parseConfig({ data: { target: 'a' } }).data.target).toBe('a');
+  });
+
   it('fills in every default, so that an empty document is a complete config', () => {
     const config = parseConfig({});
     expect(config.model).toEqual({ architecture: 'mlp', hidden: [256, 128], activation: 'relu', dropout: 0 });
