@@ -27,7 +27,7 @@ describe('the built page', () => {
     context.on('weberror', (error) => complaints.push(error.error().message));
 
     const page = await openLathe(context, site.url);
-    expect(await trainSample(page, 'moons')).toBe('finished');
+    expect(await trainSample(page, 'spirals')).toBe('finished');
 
     expect(complaints).toEqual([]);
     const own = new URL(site.url).origin;
@@ -46,17 +46,23 @@ describe('the built page', () => {
   it('runs no code that comes as text', async () => {
     const context = await browser.newContext();
     const page = await openLathe(context, site.url);
-    const outcome = await page.evaluate(() => {
-      const element = document.createElement('script');
-      element.textContent = 'window.injected = true';
-      document.body.append(element);
-      try {
-        Reflect.construct(Function, ['return 1']);
-        return 'evaluated';
-      } catch {
-        return 'injected' in window ? 'injected' : 'refused';
-      }
-    });
+    const outcome = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          // In a task of the page's own: what the debugging protocol evaluates is exempt from the policy.
+          setTimeout(() => {
+            const element = document.createElement('script');
+            element.textContent = 'window.injected = true';
+            document.body.append(element);
+            try {
+              Reflect.construct(Function, ['return 1']);
+              resolve('evaluated');
+            } catch {
+              resolve('injected' in window ? 'injected' : 'refused');
+            }
+          });
+        }),
+    );
     expect(outcome).toBe('refused');
     await context.close();
   });

@@ -58,8 +58,8 @@ export function startLathe(args: string[], folder: string, environment: NodeJS.P
         stdout,
         stderr,
         json: () => {
-          const value: unknown = JSON.parse(stdout);
-          if (!isObject(value)) throw new Error(`stdout is no object: ${stdout}`);
+          const value = parse(stdout);
+          if (!isObject(value)) throw new Error(`lathe ended with ${code}; stdout: ${stdout}\nstderr: ${stderr}`);
           return value;
         },
         events: () => eventsOf(stderr),
@@ -88,6 +88,14 @@ export function startLathe(args: string[], folder: string, environment: NodeJS.P
 /** Runs `lathe ARGS` to its end. */
 export const lathe = (args: string[], folder: string, environment?: NodeJS.ProcessEnv): Promise<Finished> =>
   startLathe(args, folder, environment).finished;
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
