@@ -14,7 +14,8 @@ export type BatchModel = Pick<LoadedModel, 'preprocessing' | 'batch_size' | 'out
 export type NamedExamples = ExampleSource & Pick<PredictionData, 'names' | 'labelled' | 'notices'>;
 
 /**
- * Predicts examples, batch after batch, and scores them where the data has labels.
+ * Predicts examples, batch after batch, and scores them where the data has labels. All classes weigh the same in the loss,
+ * whatever `training.class_weights` says.
  * @param indices which examples, in this order; all by default.
  * @throws LatheError of kind `data` where an example cannot be decoded.
  */

@@ -121,6 +121,7 @@ function drawPanel(context: OffscreenCanvasRenderingContext2D, panel: Panel, box
   if (bestStep > 0) drawMark(context, toX(bestStep), box);
   for (const line of panel.lines) drawLine(context, line, toX, toY);
   context.restore();
+  if (bestStep > 0) labelMark(context, toX(bestStep), box);
 }
 
 function drawLegend(context: OffscreenCanvasRenderingContext2D, lines: Line[], box: Box): void {
@@ -170,11 +171,16 @@ function drawMark(context: OffscreenCanvasRenderingContext2D, at: number, box: B
   context.setLineDash([4, 4]);
   context.strokeStyle = FAINT;
   segment(context, at, box.top, at, box.top + box.height);
-  const left = at > box.left + box.width / 2;
-  context.textAlign = left ? 'right' : 'left';
-  context.textBaseline = 'top';
-  context.fillText('exported', left ? at - 6 : at + 6, box.top + 6);
   context.restore();
+}
+
+/** Names the mark above the panel, where no curve runs. */
+function labelMark(context: OffscreenCanvasRenderingContext2D, at: number, box: Box): void {
+  const half = context.measureText('exported').width / 2;
+  context.fillStyle = FAINT;
+  context.textAlign = 'center';
+  context.textBaseline = 'bottom';
+  context.fillText('exported', Math.min(Math.max(at, box.left + half), box.left + box.width - half), box.top - 4);
 }
 
 function drawLine(

@@ -136,8 +136,8 @@ describe('predictFiles', () => {
 
   it('tells a model from examples, and a picture from a table', async () => {
     const { run } = await flowers();
-    const { exportModel } = exportCommands(database, async () => undefined);
-    const { name, blob } = await exportModel({ run_id: run.id }, 'bundle');
+    const files = exportCommands(database, async () => undefined);
+    const { name, blob } = await files.exportModel({ run_id: run.id }, 'bundle');
     await expect(
       analysis.predictFiles({ run_id: run.id }, [{ path: name, file: new File([blob], name) }]),
     ).rejects.toThrow(/flowers\.zip is a bundle, which holds a model/);
@@ -216,9 +216,9 @@ describe('predictDataset', () => {
 
   it('finds the test split for an imported model of the same data, with the same predictions', async () => {
     const { dataset, run } = await flowers();
-    const { exportModel, importBundle } = exportCommands(database, () => device.start());
-    const { name, blob } = await exportModel({ run_id: run.id }, 'bundle');
-    const model = await importBundle(new File([blob], name));
+    const files = exportCommands(database, () => device.start());
+    const { name, blob } = await files.exportModel({ run_id: run.id }, 'bundle');
+    const model = await files.importBundle(new File([blob], name));
     expect(await analysis.predictDataset({ model_id: model.id }, dataset.id, 'test')).toEqual(
       await analysis.predictDataset({ run_id: run.id }, dataset.id, 'test'),
     );
