@@ -64,7 +64,16 @@ export function datasetCommands(database: Database, hub: EventHub, importModel: 
       });
       for (const dataset of datasets) changed(dataset.id);
       const models = [];
-      for (const bundle of bundles) models.push(await importModel(bundle));
+      for (const bundle of bundles) {
+        try {
+          models.push(await importModel(bundle));
+        } catch (thrown) {
+          const error = LatheError.from(thrown, 'bundle');
+          // Alone, it is the answer; among other files, it is one that was refused.
+          if (error.kind !== 'bundle' || (bundles.length === 1 && datasets.length === 0)) throw error;
+          refused.push({ path: bundle.name, reason: error.message });
+        }
+      }
       return { datasets, models, refused };
     },
     samples: async () => dataWorker().samples(),

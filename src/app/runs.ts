@@ -40,6 +40,8 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     return row;
   };
 
+  const current = async (id: string): Promise<RunRow> => supervisor.amend(await getRun(database, id));
+
   /** Ends a run that no tab trains. */
   const settle = async (run: RunRow, status: RunRow['status']): Promise<void> => {
     await appendLog(database, run.id, 'info', `The run was ${status} while no tab trained it.`);
@@ -47,7 +49,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
   };
 
   const resume = async (id: string): Promise<void> => {
-    const run = await getRun(database, id);
+    const run = await current(id);
     if (!UNFINISHED.includes(run.status)) {
       throw new LatheError(
         'usage',
@@ -66,7 +68,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
   };
 
   const leave = async (id: string, order: LeaveOrder): Promise<void> => {
-    const run = await getRun(database, id);
+    const run = await current(id);
     if (!UNFINISHED.includes(run.status))
       throw new LatheError('usage', `The run ${run.name} is ${run.status} already.`);
     if (run.status === 'running' && (await supervisor.leave(id, order))) return;
@@ -90,9 +92,9 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
 
   return {
     async list() {
-      return (await allRuns(database)).filter((run) => run.deleted_at === null);
+      return (await allRuns(database)).filter((run) => run.deleted_at === null).map((run) => supervisor.amend(run));
     },
-    get: (id) => getRun(database, id),
+    get: current,
     start,
     async findUnfinished(input, datasetId) {
       const config = parseConfig(input);
@@ -117,7 +119,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
       if (departure.error && departure.steps === 0 && NEVER_STARTED.has(departure.error.kind)) {
         throw LatheError.fromJSON(departure.error);
       }
-      const run = await getRun(database, id);
+      const run = await current(id);
       return {
         run_id: run.id,
         status: run.status,
@@ -141,7 +143,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
         ...(notes !== undefined && { notes }),
       }),
     async remove(id) {
-      const run = await getRun(database, id);
+      const run = await current(id);
       // What is deleted must not come back by itself: a run that trains is paused first.
       if (run.status === 'running') await leave(id, 'pause');
       await supervisor.departure(id);

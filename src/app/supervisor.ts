@@ -27,6 +27,9 @@ const MAX_LOST_DEVICES = 3;
 /** How long to wait for a lock that another tab holds only for a moment. */
 const LOCK_WAIT_MS = 2000;
 
+/** How long to wait before a status that the full disk refused is written again. */
+const SAVE_AGAIN_MS = 5000;
+
 const lockName = (runId: string): string => `${RUN_LOCK_PREFIX}${runId}`;
 
 /** How one trainer worker was left. */
@@ -46,6 +49,8 @@ export class RunSupervisor {
   readonly #sittings = new Map<string, Sitting>();
   readonly #departures = new Map<string, Departure>();
   readonly #watched = new Set<string>();
+  /** What a run's row should say but a full disk could not take. */
+  readonly #unsaved = new Map<string, Pick<RunRow, 'status' | 'reason'>>();
 
   constructor(database: Database, hub: EventHub) {
     this.#database = database;
@@ -55,6 +60,12 @@ export class RunSupervisor {
       if (!trainer) return false;
       void trainer.api.leave(order);
       return true;
+    });
+    hub.subscribe((event) => {
+      if (event.type === 'started') this.#unsaved.delete(event.run_id);
+      else if (event.type === 'ended' && event.error?.kind === 'storage') {
+        this.#unsaved.set(event.run_id, { status: event.status, reason: event.reason });
+      }
     });
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') this.#checkpointAll();
@@ -98,6 +109,8 @@ export class RunSupervisor {
     void navigator.locks.request(lockName(runId), async () => {
       this.#watched.delete(runId);
       const run = await this.#database.get('runs', runId);
+      // A run that a full disk paused would only meet the full disk again.
+      if (this.#unsaved.has(runId)) return;
       if (run?.status !== 'running' || run.deleted_at !== null || this.#sittings.has(runId)) return;
       this.#hub.emit({ type: 'resumed', run_id: runId, name: run.name, step: run.step });
       await this.#sit(runId);
@@ -107,6 +120,12 @@ export class RunSupervisor {
   /** Whether the run trains in this tab. */
   trains(runId: string): boolean {
     return this.#sittings.has(runId);
+  }
+
+  /** A run's row as it should be: with the status that a full disk could not take. */
+  amend(row: RunRow): RunRow {
+    const unsaved = row.status === 'running' ? this.#unsaved.get(row.id) : undefined;
+    return unsaved ? { ...row, ...unsaved } : row;
   }
 
   /** Asks the run, here or in another tab, to leave its trainer; resolves to whether anyone was there to ask. */
@@ -136,11 +155,29 @@ export class RunSupervisor {
     };
     sitting.departure = this.#train(runId, sitting).finally(() => {
       this.#sittings.delete(runId);
+      void this.#saveLater(runId);
       this.#hub.emit({ type: 'changed', noun: 'run', id: runId });
     });
     this.#sittings.set(runId, sitting);
     void sitting.departure.then((departure) => this.#departures.set(runId, departure));
     return sitting.departure;
+  }
+
+  /** Writes the status that a full disk could not take as soon as there is room. */
+  async #saveLater(runId: string): Promise<void> {
+    for (;;) {
+      const unsaved = this.#unsaved.get(runId);
+      if (!unsaved || this.#sittings.has(runId)) return;
+      try {
+        await updateRun(this.#database, runId, unsaved);
+        this.#unsaved.delete(runId);
+        this.#hub.emit({ type: 'changed', noun: 'run', id: runId });
+        return;
+      } catch (error) {
+        if (LatheError.from(error).kind !== 'storage') return;
+        await new Promise((resolve) => setTimeout(resolve, SAVE_AGAIN_MS));
+      }
+    }
   }
 
   /** Trains until the run leaves, over as many devices as it takes. */
@@ -192,6 +229,8 @@ export class RunSupervisor {
           case 'ended':
             if (event.error?.kind === 'storage') this.#hub.emit({ type: 'storage_full', full: true });
             resolve({ kind: 'left', error: event.error, steps: event.steps_this_process });
+            return;
+          default: // The rest only tells.
         }
       };
     });
@@ -219,17 +258,16 @@ export class RunSupervisor {
 
   /** Records that the run could not start or go on. */
   async #fail(runId: string, error: LatheError): Promise<void> {
-    const run = await getRun(this.#database, runId);
     const status: RunRow['status'] = error.kind === 'storage' ? 'paused' : 'failed';
-    if (run.status === 'running') await updateRun(this.#database, runId, { status, reason: error.message });
-    await appendLog(this.#database, runId, 'error', error.message);
-    this.#hub.emit({
-      run_id: runId,
-      type: 'ended',
-      status,
-      reason: error.message,
-      error: error.toJSON(),
-      steps_this_process: 0,
-    });
+    const { message: reason } = error;
+    this.#hub.emit({ run_id: runId, type: 'ended', status, reason, error: error.toJSON(), steps_this_process: 0 });
+    try {
+      const run = await getRun(this.#database, runId);
+      if (run.status === 'running') await updateRun(this.#database, runId, { status, reason });
+      await appendLog(this.#database, runId, 'error', reason);
+    } catch (failure) {
+      // Where the row cannot be written, `#saveLater` tries again.
+      if (LatheError.from(failure).kind !== 'storage') throw failure;
+    }
   }
 }

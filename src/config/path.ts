@@ -30,7 +30,7 @@ export function setPath(document: unknown, path: string, value: unknown): unknow
     if (!Number.isInteger(index) || index < 0 || index > document.length) {
       throw new LatheError('config', `${path}: ${key} is no position in a list of ${document.length}.`, { key: path });
     }
-    const copy: unknown[] = [...document];
+    const copy: unknown[] = Array.from<unknown>(document);
     copy[index] = rest.length > 0 ? setPath(copy[index] ?? {}, rest.join('.'), value) : value;
     return copy;
   }

@@ -37,18 +37,17 @@ function withoutDefaults(config: RunConfig): unknown {
   return { version: 1, ...subtract(config, base) };
 }
 
+const isSection = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function subtract(value: object, base: unknown): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
-    const other: unknown =
-      typeof base === 'object' && base !== null && key in base
-        ? Object.entries(base).find(([k]) => k === key)?.[1]
-        : undefined;
+  for (const [key, inner] of Object.entries<unknown>({ ...value })) {
+    const other = isSection(base) ? base[key] : undefined;
     if (JSON.stringify(inner) === JSON.stringify(other)) continue;
     // Tagged sections stay whole: half of an optimizer means nothing without its name.
-    const tagged = typeof inner === 'object' && inner !== null && ('name' in inner || 'architecture' in inner);
-    out[key] =
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !tagged ? subtract(inner, other) : inner;
+    const walk = isSection(inner) && !('name' in inner || 'architecture' in inner);
+    out[key] = walk ? subtract(inner, other) : inner;
   }
   return out;
 }

@@ -4,6 +4,7 @@
  */
 import { LatheError } from '../base/errors';
 import { sha256 } from '../base/hash';
+import { commit } from './commit';
 import type { Database } from './database';
 import type { BlobHash, BlobRow } from './schema';
 
@@ -27,11 +28,8 @@ export function databaseBlobs(database: Database): BlobStore {
   return {
     async put(data) {
       const row = await makeBlobRow(data);
-      try {
-        await database.put('blobs', row);
-      } catch (error) {
-        throw LatheError.from(error, 'storage');
-      }
+      const transaction = database.transaction('blobs', 'readwrite');
+      await commit([transaction.store.put(row)], transaction.done);
       return row.hash;
     },
     async get(hash) {

@@ -5,8 +5,9 @@
 import { LatheError } from '../base/errors';
 import { sha256 } from '../base/hash';
 import { databaseBlobs, readVerified } from './blobs';
+import { commit } from './commit';
 import type { Database } from './database';
-import type { BlobRow, CheckpointRow } from './schema';
+import type { BlobHash, BlobRow, CheckpointRow } from './schema';
 
 /** A checkpoint as read back and verified. */
 export interface LoadedCheckpoint {
@@ -29,24 +30,26 @@ export async function writeCheckpoint(
   blobs: BlobRow[],
   options: { best?: boolean } = {},
 ): Promise<void> {
-  try {
-    const transaction = database.transaction(['blobs', 'checkpoints', 'runs'], 'readwrite', { durability: 'strict' });
-    const run = await transaction.objectStore('runs').get(row.run_id);
-    if (!run) throw new LatheError('not_found', `The run ${row.run_id} was deleted while it trained.`);
-    await Promise.all([
+  const transaction = database.transaction(['blobs', 'checkpoints', 'runs'], 'readwrite', { durability: 'strict' });
+  const run = await transaction.objectStore('runs').get(row.run_id);
+  if (!run) {
+    await transaction.done;
+    throw new LatheError('not_found', `The run ${row.run_id} was deleted while it trained.`);
+  }
+  const named = {
+    ...run,
+    updated: Date.now(),
+    latest_checkpoint: row.id,
+    best_checkpoint: options.best ? row.id : run.best_checkpoint,
+  };
+  await commit(
+    [
       ...blobs.map((blob) => transaction.objectStore('blobs').put(blob)),
       transaction.objectStore('checkpoints').put(row),
-      transaction.objectStore('runs').put({
-        ...run,
-        updated: Date.now(),
-        latest_checkpoint: row.id,
-        best_checkpoint: options.best ? row.id : run.best_checkpoint,
-      }),
-      transaction.done,
-    ]);
-  } catch (error) {
-    throw LatheError.from(error, 'storage');
-  }
+      transaction.objectStore('runs').put(named),
+    ],
+    transaction.done,
+  );
 }
 
 /** Checkpoints of a run, the newest (highest step, then latest written) first. */
@@ -77,8 +80,25 @@ export async function loadCheckpoint(database: Database, id: string): Promise<Lo
   return { row, weights: new Float32Array(weights), optimizer: new Float32Array(optimizer), state };
 }
 
-/** Removes checkpoint rows; their blobs go with the next collection (`collect.ts`). */
+/** Removes checkpoints and those of their blobs that no other checkpoint and no model names, in one transaction. */
 export async function deleteCheckpoints(database: Database, ids: string[]): Promise<void> {
-  const transaction = database.transaction('checkpoints', 'readwrite');
-  await Promise.all([...ids.map((id) => transaction.store.delete(id)), transaction.done]);
+  const transaction = database.transaction(['checkpoints', 'models', 'blobs'], 'readwrite');
+  const checkpoints = transaction.objectStore('checkpoints');
+  const models = transaction.objectStore('models');
+  const hashes = new Set<BlobHash>();
+  for (const id of ids) {
+    const row = await checkpoints.get(id);
+    if (!row) continue;
+    hashes.add(row.weights.hash).add(row.optimizer.hash);
+    await checkpoints.delete(id);
+  }
+  for (const hash of hashes) {
+    const names = await Promise.all([
+      checkpoints.index('weights').count(hash),
+      checkpoints.index('optimizer').count(hash),
+      models.index('weights').count(hash),
+    ]);
+    if (names.every((count) => count === 0)) await transaction.objectStore('blobs').delete(hash);
+  }
+  await commit([], transaction.done);
 }

@@ -10,11 +10,15 @@ import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelR
 export interface LatheSchema extends DBSchema {
   datasets: { key: string; value: DatasetRow };
   runs: { key: string; value: RunRow };
-  models: { key: string; value: ModelRow };
+  models: { key: string; value: ModelRow; indexes: { weights: string } };
   blobs: { key: string; value: BlobRow };
   /** Keyed [run, metric, chunk]. */
   metrics: { key: [string, string, number]; value: MetricChunkRow };
-  checkpoints: { key: string; value: CheckpointRow; indexes: { run_step: [string, number] } };
+  checkpoints: {
+    key: string;
+    value: CheckpointRow;
+    indexes: { run_step: [string, number]; weights: string; optimizer: string };
+  };
   logs: { key: number; value: LogRow; indexes: { run_id: string } };
 }
 
@@ -29,10 +33,13 @@ const MIGRATIONS: Migration[] = [
   (database) => {
     database.createObjectStore('datasets', { keyPath: 'id' });
     database.createObjectStore('runs', { keyPath: 'id' });
-    database.createObjectStore('models', { keyPath: 'id' });
+    database.createObjectStore('models', { keyPath: 'id' }).createIndex('weights', 'weights.hash');
     database.createObjectStore('blobs', { keyPath: 'hash' });
     database.createObjectStore('metrics', { keyPath: ['run_id', 'metric', 'chunk'] });
-    database.createObjectStore('checkpoints', { keyPath: 'id' }).createIndex('run_step', ['run_id', 'step']);
+    const checkpoints = database.createObjectStore('checkpoints', { keyPath: 'id' });
+    checkpoints.createIndex('run_step', ['run_id', 'step']);
+    checkpoints.createIndex('weights', 'weights.hash');
+    checkpoints.createIndex('optimizer', 'optimizer.hash');
     database.createObjectStore('logs', { keyPath: 'seq', autoIncrement: true }).createIndex('run_id', 'run_id');
   },
 ];

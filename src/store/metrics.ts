@@ -3,6 +3,7 @@
  * their steps; only the last one of a metric is ever written again.
  */
 import { LatheError } from '../base/errors';
+import { commit } from './commit';
 import type { Database } from './database';
 import { METRIC_CHUNK, type MetricChunkRow } from './schema';
 
@@ -110,7 +111,10 @@ export class MetricWriter {
     this.#full = [];
     try {
       const transaction = this.#database.transaction('metrics', 'readwrite');
-      await Promise.all([...rows.map((row) => transaction.store.put(row)), transaction.done]);
+      await commit(
+        rows.map((row) => transaction.store.put(row)),
+        transaction.done,
+      );
     } catch (error) {
       this.#full = [...full, ...this.#full];
       for (const [, tail] of tails) tail.dirty = true;

@@ -1,5 +1,6 @@
 /** Rows of runs: read, changed in one transaction, listed. */
 import { LatheError } from '../base/errors';
+import { commit } from './commit';
 import type { Database } from './database';
 import type { RunRow } from './schema';
 
@@ -21,11 +22,8 @@ export async function allRuns(database: Database): Promise<RunRow[]> {
 
 /** Stores a new run. */
 export async function putRun(database: Database, row: RunRow): Promise<void> {
-  try {
-    await database.put('runs', row);
-  } catch (error) {
-    throw LatheError.from(error, 'storage');
-  }
+  const transaction = database.transaction('runs', 'readwrite');
+  await commit([transaction.store.put(row)], transaction.done);
 }
 
 /**
@@ -40,10 +38,6 @@ export async function updateRun(database: Database, id: string, change: Partial<
     throw new LatheError('not_found', `There is no run ${id} in this browser: it was deleted meanwhile.`);
   }
   const next: RunRow = { ...row, ...change, updated: Date.now() };
-  try {
-    await Promise.all([transaction.store.put(next), transaction.done]);
-  } catch (error) {
-    throw LatheError.from(error, 'storage');
-  }
+  await commit([transaction.store.put(next)], transaction.done);
   return next;
 }

@@ -58,6 +58,23 @@ it('is refused when a blob is missing', async () => {
   await expect(loadCheckpoint(database, row.id)).rejects.toThrow('missing');
 });
 
+it('deletion takes the blobs along, but not those that another checkpoint names', async () => {
+  const database = await freshDatabase();
+  await putRun(database, runRow('r'));
+  for (const step of [1, 2]) {
+    const { row, blobs } = await checkpoint('r', step);
+    // Equal optimizer state is stored once.
+    await writeCheckpoint(database, { ...row, optimizer: { ...row.optimizer, hash: 'shared' } }, [
+      blobs[0],
+      { ...blobs[1], hash: 'shared' },
+    ]);
+  }
+  await deleteCheckpoints(database, ['r-1']);
+  expect(await database.count('blobs')).toBe(2);
+  await deleteCheckpoints(database, ['r-2', 'never-there']);
+  expect(await database.count('blobs')).toBe(0);
+});
+
 it('collection removes only what nothing names, and deleted rows only after their grace', async () => {
   const database = await freshDatabase();
   await putRun(database, runRow('kept'));
@@ -71,9 +88,10 @@ it('collection removes only what nothing names, and deleted rows only after thei
     await writeCheckpoint(database, row, blobs);
   }
   expect(await collectGarbage(database, 500, 1400)).toEqual({ rows: 0, blobs: 0, bytes: 0 });
-  expect(await collectGarbage(database, 500, 1600)).toEqual({ rows: 1, blobs: 2, bytes: 12 });
+  expect(await collectGarbage(database, 500, 1600)).toEqual({ rows: 1, blobs: 0, bytes: 0 });
+  expect(await database.count('blobs')).toBe(4);
   expect(await database.get('runs', 'deleted')).toBeUndefined();
-  await deleteCheckpoints(database, ['kept-1']);
-  expect((await collectGarbage(database)).blobs).toBe(2);
+  await database.put('blobs', { hash: 'orphan', blob: new Blob(['x']), bytes: 1 });
+  expect(await collectGarbage(database)).toEqual({ rows: 0, blobs: 1, bytes: 1 });
   expect((await loadCheckpoint(database, 'kept-10')).row.step).toBe(10);
 });
