@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 /** Starts a run that takes minutes, with a checkpoint every few steps, and waits until it has done some. */
-async function startLongRun(page: Page, hidden = [16]): Promise<string> {
+async function startLongRun(page: Page, hidden = [16], target = 12): Promise<string> {
   const id = await page.evaluate(async (units) => {
     const { lathe } = window;
     if (!lathe) throw new Error('The workbench is not there.');
@@ -33,7 +33,7 @@ async function startLongRun(page: Page, hidden = [16]): Promise<string> {
     const model = { architecture: 'mlp' as const, hidden: units, activation: 'relu' as const, dropout: 0 };
     return (await lathe.runs.start({ ...config, model, training }, dataset.id)).id;
   }, hidden);
-  await reaches(page, id, 12);
+  await reaches(page, id, target);
   return id;
 }
 
@@ -116,8 +116,8 @@ it('a full disk pauses the run with a sentence, and it goes on when there is roo
   const page = await openLathe(context, site.url);
   const session = await context.newCDPSession(page);
   // Chromium asks for the quota anew only when what it last heard of is nearly used up: room for a few checkpoints.
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 8e6 });
-  const id = await startLongRun(page, [256, 256]);
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 2e6 });
+  const id = await startLongRun(page, [256, 256], 1);
   await poll('the pause', async () => (await status(page, id)) === 'paused');
   const run = await page.evaluate(async (run) => window.lathe?.runs.get(run), id);
   expect(run?.reason).toMatch(/storage is full/);
