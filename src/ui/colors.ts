@@ -1,22 +1,20 @@
 /** Colours of data. A run has the same colour everywhere; two runs that share one are told apart by their dashes. */
 
+import { turnOf } from './state/run-colors';
+
 /** Colours in the palette (`--data-0` …), the last one a neutral for what has no identity. */
-export const PALETTE_SIZE = 9;
+export const PALETTE_SIZE = 8;
 
 /** Colour of class or series `index`, as a CSS value. */
 export const seriesColor = (index: number): string => `var(--data-${index % PALETTE_SIZE})`;
 
-/** Colour of a run, from its id alone (FNV-1a), so that it needs no bookkeeping and never changes. */
-export function runColor(id: string): string {
-  return seriesColor(hash(id));
+/** Colour of a split’s curve, the same in every chart. */
+export function splitColor(split: string | null): string {
+  return seriesColor(split === 'val' ? 0 : split === 'test' ? 2 : 1);
 }
 
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  value ^= value >>> 15;
-  return value >>> 0;
-}
+/** Colour of a run, the same wherever it is shown. */
+export const runColor = (id: string): string => seriesColor(turnOf(id));
 
 /** Dash patterns in pixels: solid, then others for runs whose colour is taken. */
 const DASHES: readonly number[][] = [[], [6, 4], [2, 3], [10, 3, 2, 3]];

@@ -16,7 +16,7 @@ function absent(value: number | null | undefined): string {
   return value !== null && value !== undefined && Number.isNaN(value) ? 'NaN' : MISSING;
 }
 
-/** A measured number with `digits` significant ones: `0.0312`, `1,234`, `3.1e−7`. */
+/** A measured number with `digits` significant ones: `0.0312`, `1234`, `12,345`, `3.1e−7`. */
 export function formatNumber(value: number | null | undefined, digits = 4): string {
   if (!finite(value)) return absent(value);
   if (value === 0) return '0';
@@ -26,7 +26,8 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
     return `${tidy(mantissa)}e${exponent.replace('+', '').replace('-', MINUS)}`;
   }
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return new Intl.NumberFormat('en', { maximumFractionDigits: Math.min(decimals, 10) })
+  // Four digits stay together: a year is no 2,023.
+  return new Intl.NumberFormat('en', { maximumFractionDigits: Math.min(decimals, 10), useGrouping: 'min2' })
     .format(value)
     .replace('-', MINUS);
 }

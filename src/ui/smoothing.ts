@@ -18,3 +18,6 @@ export function smooth(values: ArrayLike<number>, weight: number): Float64Array 
   }
   return out;
 }
+
+/** Curves with fewer points are evaluations, not noise: smoothed, they would only lag behind the truth. */
+export const SMOOTHED_FROM = 120;

@@ -11,6 +11,8 @@ export interface PlotOptions {
   height: number;
   /** Logarithmic values. */
   log: boolean;
+  /** Leaves the most extreme fiftieth of the values at either end out of the scale. */
+  robust: boolean;
   /** Figures of the vertical axis. */
   axis: (value: number) => string;
   /** Charts with the same key share their cursor. */
@@ -34,6 +36,7 @@ const SHOWN_POINTS = 24;
 export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
   let chart: uPlot | null = null;
   let structure = '';
+  let bounds: [number, number] | null = null;
   let frame = 0;
   let pending: readonly Line[] = [];
   let { width, height } = options;
@@ -42,6 +45,7 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
     frame = 0;
     const lines = pending;
     const data = align(lines, options.log);
+    if (options.robust) bounds = middleOf(data.slice(1));
     const next = lines.map(({ label, color, dash, faint }) => [label, color, dash, faint].join()).join(';');
     if (chart && next === structure) {
       chart.setData(data);
@@ -49,7 +53,11 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
     }
     chart?.destroy();
     structure = next;
-    chart = new uPlot(describe(lines, options, width, height), data, target);
+    chart = new uPlot(
+      describe(lines, options, width, height, () => bounds),
+      data,
+      target,
+    );
   };
 
   return {
@@ -69,7 +77,13 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
   };
 }
 
-function describe(lines: readonly Line[], options: PlotOptions, width: number, height: number): uPlot.Options {
+function describe(
+  lines: readonly Line[],
+  options: PlotOptions,
+  width: number,
+  height: number,
+  bounds: () => [number, number] | null,
+): uPlot.Options {
   const ink = resolveColor('var(--ink-3)');
   const grid = resolveColor('var(--line)');
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
@@ -81,7 +95,7 @@ function describe(lines: readonly Line[], options: PlotOptions, width: number, h
     legend: { show: false },
     scales: {
       x: { time: false },
-      y: options.log ? { distr: 3 } : { range: (_plot, low, high) => pad(low, high) },
+      y: options.log ? { distr: 3 } : { range: (_plot, low, high) => pad(...(bounds() ?? [low, high])) },
     },
     axes: [
       {
@@ -102,7 +116,7 @@ function describe(lines: readonly Line[], options: PlotOptions, width: number, h
     series: [
       {},
       ...lines.map((line): uPlot.Series => {
-        const stroke = resolveColor(line.faint ? `color-mix(in oklch, ${line.color} 26%, transparent)` : line.color);
+        const stroke = resolveColor(line.faint ? `color-mix(in srgb, ${line.color} 20%, transparent)` : line.color);
         return {
           label: line.label,
           stroke,
@@ -134,6 +148,14 @@ function describe(lines: readonly Line[], options: PlotOptions, width: number, h
       ],
     },
   };
+}
+
+/** The range that holds all but the lowest and the highest fiftieth of the values. */
+function middleOf(columns: (number | null)[][]): [number, number] | null {
+  const values = columns.flat().filter((value) => value !== null);
+  if (values.length < 50) return null;
+  values.sort((a, b) => a - b);
+  return [values[Math.floor(values.length / 50)], values[Math.ceil((values.length * 49) / 50) - 1]];
 }
 
 /** A little air above and below; a flat line gets a band of its own. */

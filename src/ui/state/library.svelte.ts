@@ -1,6 +1,7 @@
 /** What is in the workbench: datasets, runs, imported models, read again when something changes in this tab or another. */
 import type { Workbench, WorkbenchEvent } from '../../app/api';
 import type { DatasetRow, ModelRow, RunRow } from '../../store/schema';
+import { assignColors } from './run-colors';
 import { sayError } from './toasts';
 
 interface Row {
@@ -97,6 +98,7 @@ export class Library {
 
   async load(): Promise<void> {
     await Promise.all([this.datasets.load(), this.runs.load(), this.models.load()]);
+    assignColors(this.runs.rows.map(({ id }) => id).reverse());
   }
 
   receive(event: WorkbenchEvent): void {

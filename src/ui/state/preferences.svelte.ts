@@ -5,7 +5,7 @@ const KEY = 'lathe.preferences';
 
 const schema = v.object({
   /** Weight of the moving average in curves, 0 (off) to 0.99. */
-  smoothing: v.fallback(v.pipe(v.number(), v.minValue(0), v.maxValue(0.99)), 0.6),
+  smoothing: v.fallback(v.pipe(v.number(), v.minValue(0), v.maxValue(0.99)), 0.9),
   logScale: v.fallback(v.boolean(), false),
   /** Columns of the table of runs, in order. */
   runColumns: v.fallback(v.nullable(v.array(v.string())), null),

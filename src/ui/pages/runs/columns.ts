@@ -39,7 +39,7 @@ const FIXED: RunColumn[] = [
   column(
     'status',
     'Status',
-    96,
+    90,
     false,
     (run) => run.status,
     (run) => run.status,
@@ -47,7 +47,7 @@ const FIXED: RunColumn[] = [
   column(
     'dataset',
     'Dataset',
-    130,
+    112,
     false,
     (run) => run.dataset_name,
     (run) => run.dataset_name,
@@ -55,7 +55,7 @@ const FIXED: RunColumn[] = [
   column(
     'architecture',
     'Model',
-    92,
+    84,
     false,
     (run) => run.config.model.architecture,
     (run) => run.config.model.architecture,
@@ -87,7 +87,7 @@ const FIXED: RunColumn[] = [
   column(
     'seconds',
     'Time',
-    104,
+    92,
     true,
     (run) => run.seconds,
     (run) => formatDuration(run.seconds),
@@ -111,7 +111,7 @@ const FIXED: RunColumn[] = [
   column(
     'tags',
     'Tags',
-    150,
+    136,
     false,
     (run) => run.tags.join(', ') || null,
     (run) => run.tags.join(', '),
@@ -119,7 +119,7 @@ const FIXED: RunColumn[] = [
   column(
     'created',
     'Created',
-    104,
+    96,
     true,
     (run) => run.created,
     (run) => formatAgo(run.created),
@@ -179,7 +179,7 @@ function metricColumn(
     title,
     group,
     number: true,
-    width: 104,
+    width: 98,
     key: (run) => value(run) ?? null,
     show: (run) => formatMetric(metric, value(run)),
   };
