@@ -4,7 +4,7 @@ import type { BlobStore } from '../store/blobs';
 import type { DatasetRow } from '../store/schema';
 import type { ImportFile, ImportOutcome, OnProgress } from './api';
 import { isJunk } from './readers/junk';
-import { readHead, type ReadContext, type Reader } from './readers/reader';
+import { failureOf, readHead, type ReadContext, type Reader } from './readers/reader';
 import { READERS, UNPACKERS } from './readers/registry';
 import { isBundle, zip } from './readers/zip';
 
@@ -40,7 +40,7 @@ export async function importFiles(
         else outcome.datasets.push(...(await readGroup(await zip.unpack(file, onProgress), context)));
       } else loose.push(file);
     } catch (error) {
-      setAside(file.path, error, context);
+      context.refuse(file.path, failureOf(file.path, error));
     }
   }
   outcome.datasets.push(...(await readGroup(loose, context)));
@@ -57,7 +57,7 @@ async function readGroup(files: ImportFile[], context: ReadContext): Promise<Dat
       const { opened, head } = await open(file, context);
       byReader.get(recognise(opened, head))?.push(opened);
     } catch (error) {
-      setAside(file.path, error, context);
+      context.refuse(file.path, failureOf(file.path, error));
     }
   }
   const datasets: DatasetRow[] = [];
@@ -90,12 +90,6 @@ function recognise({ path, file }: ImportFile, head: Uint8Array): Reader {
 }
 
 const known = (): string => [...READERS.map((reader) => reader.files), 'a ZIP or gzip of these'].join(', ');
-
-function setAside(path: string, error: unknown, context: ReadContext): void {
-  const failure = LatheError.from(error);
-  if (failure.kind !== 'data') throw failure;
-  context.refuse(path, failure);
-}
 
 function nothingUsable(files: ImportFile[], errors: LatheError[]): LatheError {
   if (errors.length === 0) {

@@ -9,7 +9,7 @@ import { resizePixels } from './resize';
 
 const MAX_BYTES = 2 ** 31 - 1;
 /** Images decoded at once. */
-const TOGETHER = 16;
+const TOGETHER = 8;
 
 /** Names, labels and splits of all images of a dataset, in order. */
 export async function readIndices(dataset: ImageDatasetRow, blobs: BlobStore): Promise<Omit<ImageIndex, 'lengths'>> {

@@ -9,7 +9,7 @@ import { TableWriter } from '../table/writer';
 import { detectDecimalComma } from '../values/number';
 import { detectDelimiter, looksLikeTable, parseRows, readLayout } from './csv-layout';
 import { TableRows, unclosedQuote } from './csv-rows';
-import type { ReadContext, Reader } from './reader';
+import { failureOf, type ReadContext, type Reader } from './reader';
 import { detectEncoding, encodingOfHead, textPieces } from './text-encoding';
 import { tableNotices } from './table-notices';
 
@@ -37,9 +37,7 @@ export const csv: Reader = {
       try {
         datasets.push(await readTable(file, context));
       } catch (error) {
-        const failure = LatheError.from(error);
-        if (failure.kind !== 'data') throw failure;
-        context.refuse(file.path, failure);
+        context.refuse(file.path, failureOf(file.path, error));
       }
     }
     return datasets;

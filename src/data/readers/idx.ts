@@ -9,7 +9,7 @@ import type { ImportFile } from '../api';
 import { contentHash, newDataset } from '../dataset';
 import { datasetClasses } from '../images/classes';
 import { ImageWriter } from '../images/writer';
-import { hasMagic, type ReadContext, type Reader } from './reader';
+import { failureOf, hasMagic, type ReadContext, type Reader } from './reader';
 
 const UBYTE = 8;
 const TYPES: Record<number, string> = { 9: 'signed byte', 11: 'short', 12: 'int', 13: 'float', 14: 'double' };
@@ -32,7 +32,7 @@ export const idx: Reader = {
       try {
         parsed.push(await readIdx(file));
       } catch (error) {
-        context.refuse(file.path, LatheError.from(error, 'data'));
+        context.refuse(file.path, failureOf(file.path, error));
       }
     }
     const datasets: DatasetRow[] = [];
@@ -40,8 +40,7 @@ export const idx: Reader = {
       try {
         datasets.push(await readGroup(group, context));
       } catch (error) {
-        const failure = LatheError.from(error);
-        if (failure.kind !== 'data') throw failure;
+        const failure = failureOf(group.pairs[0].images.path, error);
         for (const { images, labels } of group.pairs) {
           for (const file of labels ? [images, labels] : [images]) context.refuse(file.path, failure);
         }

@@ -7,12 +7,14 @@ import { contentHash, newDataset } from '../dataset';
 import { datasetClasses } from '../images/classes';
 import { decodeImage, inspectImage, type ImageFacts } from '../images/decode';
 import { ImageWriter } from '../images/writer';
-import { hasMagic, type ReadContext, type Reader } from './reader';
+import { failureOf, hasMagic, type ReadContext, type Reader } from './reader';
 import { folderLayout, type PlacedFile } from './image-folders';
 
 const NAMED = /\.(png|jpe?g|webp|gif|bmp)$/i;
 /** Images decoded at once. */
-const TOGETHER = 16;
+const TOGETHER = 8;
+/** Files listed one by one as a dataset's source; more are summed up by folder, since rows must stay small. */
+const LISTED = 20;
 
 /** Reads folders of images. */
 export const images: Reader = {
@@ -61,8 +63,7 @@ async function look({ path, file }: ImportFile): Promise<ImageFacts | LatheError
     bitmap.close();
     return facts;
   } catch (error) {
-    if (error instanceof LatheError && error.kind === 'data') return error;
-    throw error;
+    return failureOf(path, error);
   }
 }
 
@@ -92,13 +93,25 @@ async function store(decoded: Decoded[], corrupt: number, context: ReadContext):
     examples: writer.examples,
     test_examples: writer.testExamples,
     bytes: writer.bytes,
-    source: { files: decoded.map(({ file }) => ({ path: file.path, bytes: file.file.size })), sample: null },
+    source: { files: sources(decoded), sample: null },
     notices: notices({ decoded, corrupt, unlabelled, classes, image }),
     classes,
     class_counts: writer.classCounts(classes.length),
     image,
     chunks,
   });
+}
+
+/** The files that a dataset came from, or their folders where they are many. */
+function sources(decoded: Decoded[]): { path: string; bytes: number }[] {
+  const files = decoded.map(({ file }) => ({ path: file.path, bytes: file.file.size }));
+  if (files.length <= LISTED) return files;
+  const folders = new Map<string, number>();
+  for (const { path, bytes } of files) {
+    const folder = path.slice(0, path.indexOf('/') + 1) || './';
+    folders.set(folder, (folders.get(folder) ?? 0) + bytes);
+  }
+  return [...folders].slice(0, LISTED).map(([path, bytes]) => ({ path, bytes }));
 }
 
 /** The classes by turns, so that the first images of a dataset show all of them. */

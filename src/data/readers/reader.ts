@@ -2,7 +2,7 @@
  * What a reader of a file format is. To add one: a file in this folder that exports a `Reader`, and its line in
  * `registry.ts`.
  */
-import type { LatheError } from '../../base/errors';
+import { LatheError } from '../../base/errors';
 import type { BlobStore } from '../../store/blobs';
 import type { DatasetRow } from '../../store/schema';
 import type { ImportFile, OnProgress } from '../api';
@@ -50,4 +50,27 @@ export const hasMagic = (head: Uint8Array, bytes: number[], offset = 0): boolean
 /** The beginning of a file. */
 export async function readHead(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+}
+
+/**
+ * What was thrown while reading `path`, as an error of the file if it is one: of kind `data` for bad content and for a
+ * file that has gone or may not be read.
+ * @throws the error itself where the file is not to blame, such as a full disk.
+ */
+export function failureOf(path: string, thrown: unknown): LatheError {
+  if (
+    thrown instanceof DOMException &&
+    ['NotReadableError', 'NotFoundError', 'NotAllowedError'].includes(thrown.name)
+  ) {
+    return new LatheError(
+      'data',
+      `${path} can no longer be read: it was changed, moved or locked after it was chosen. Choose it again.`,
+      { file: path },
+      [],
+      { cause: thrown },
+    );
+  }
+  const failure = LatheError.from(thrown);
+  if (failure.kind !== 'data') throw failure;
+  return failure;
 }
