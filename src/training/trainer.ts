@@ -237,15 +237,28 @@ function startRow(run: RunRow, backend: Backend, state: TrainingState, row: Part
   };
 }
 
+/** How long a failed run waits for the device to say that it is the cause. */
+const TROUBLE_MS = 300;
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Trains until the run leaves, and records how. */
 async function sit(sitting: Sitting): Promise<void> {
   const { backend, loop, checkpointer, reporter } = sitting;
   const training = trainToEnd(sitting);
   training.catch(() => undefined);
-  const outcome = await Promise.race([
-    training.then((end) => ({ kind: 'end' as const, end })),
+  const trouble = Promise.race([
     backend.lost.then((reason) => ({ kind: 'lost' as const, reason })),
     backend.failed.then((message) => ({ kind: 'broken' as const, message })),
+  ]);
+  const outcome = await Promise.race([
+    trouble,
+    training.then(async (end) => {
+      const ended = { kind: 'end' as const, end };
+      // Reads from a lost or broken device may fail, or give nonsense, before the device itself says what happened.
+      const suspect = end.status === 'failed' || end.status === 'diverged';
+      return suspect ? Promise.race([trouble, delay(TROUBLE_MS).then(() => ended)]) : ended;
+    }),
   ]);
   if (outcome.kind === 'end') {
     await record(sitting, outcome.end);

@@ -38,12 +38,21 @@ export function syntheticData(
   const { examples = 120, shape = [7], classes = 3, noise = 0.7, validation = true } = options;
   const random = randomStream(5, 'synthetic');
   const size = shape.reduce((product, side) => product * side, 1);
-  const centres = Array.from({ length: Math.max(classes, 1) }, () => Float32Array.from({ length: size }, () => random.normal()));
+  const centres = Array.from({ length: Math.max(classes, 1) }, () =>
+    Float32Array.from({ length: size }, () => random.normal()),
+  );
   const targets = Array.from({ length: examples }, () => random.integer(Math.max(classes, 1)));
-  const inputs = targets.map((target) => centres[target].map((value) => value * (classes > 0 ? 1 : 0) + noise * random.normal()));
-  const values = inputs.map((input) => input.reduce((sum, value, i) => sum + value * centres[0][i], 0) / Math.sqrt(size));
+  const inputs = targets.map((target) =>
+    centres[target].map((value) => value * (classes > 0 ? 1 : 0) + noise * random.normal()),
+  );
+  const values = inputs.map(
+    (input) => input.reduce((sum, value, i) => sum + value * centres[0][i], 0) / Math.sqrt(size),
+  );
   const cut = (from: number, to: number): Uint32Array =>
-    Uint32Array.from({ length: Math.floor(examples * to) - Math.floor(examples * from) }, (_, i) => Math.floor(examples * from) + i);
+    Uint32Array.from(
+      { length: Math.floor(examples * to) - Math.floor(examples * from) },
+      (_, i) => Math.floor(examples * from) + i,
+    );
   const train = cut(0, validation ? 0.7 : 0.85);
   return {
     examples,
@@ -55,7 +64,9 @@ export function syntheticData(
         n: picked.length,
         inputs: batch,
         targets:
-          classes > 0 ? Int32Array.from(picked, (index) => targets[index]) : Float32Array.from(picked, (index) => values[index]),
+          classes > 0
+            ? Int32Array.from(picked, (index) => targets[index])
+            : Float32Array.from(picked, (index) => values[index]),
       };
     },
     preprocessing: {
@@ -69,7 +80,9 @@ export function syntheticData(
     },
     splits: { train, validation: validation ? cut(0.7, 0.85) : new Uint32Array(), test: cut(0.85, 1) },
     class_counts:
-      classes > 0 ? Array.from({ length: classes }, (_, c) => [...train].filter((index) => targets[index] === c).length) : null,
+      classes > 0
+        ? Array.from({ length: classes }, (_, c) => [...train].filter((index) => targets[index] === c).length)
+        : null,
     notices: [],
   };
 }
@@ -148,6 +161,9 @@ export async function sit(
 }
 
 /** Events of one type. */
-export function eventsOf<T extends TrainingEvent['type']>(events: TrainingEvent[], type: T): Extract<TrainingEvent, { type: T }>[] {
+export function eventsOf<T extends TrainingEvent['type']>(
+  events: TrainingEvent[],
+  type: T,
+): Extract<TrainingEvent, { type: T }>[] {
   return events.filter((event): event is Extract<TrainingEvent, { type: T }> => event.type === type);
 }
