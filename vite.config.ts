@@ -73,5 +73,10 @@ export default defineConfig({
     }),
   ],
   worker: { format: 'es' },
-  build: { target: 'es2023', manifest: true, chunkSizeWarningLimit: 4096 },
+  build: {
+    target: 'es2023',
+    manifest: true,
+    chunkSizeWarningLimit: 4096,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
 });

@@ -44,3 +44,14 @@ export function trainSample(page: Page, sample: string): Promise<string> {
     return (await lathe.runs.wait(run.id)).status;
   }, sample);
 }
+
+/** Drops files on the page, as from a file manager. */
+export async function dropFiles(page: Page, files: { name: string; content: string }[]): Promise<void> {
+  await page.evaluate((given) => {
+    const dataTransfer = new DataTransfer();
+    for (const { name, content } of given) dataTransfer.items.add(new File([content], name));
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    }
+  }, files);
+}

@@ -1,0 +1,61 @@
+/** Every page, light and dark, held against WCAG 2 A and AA by axe. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from './harness/browser';
+import { openLathe, trainSample } from './harness/page';
+import { serveSite, type Site } from './harness/site';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+  let browser: Browser;
+  let site: Site;
+  let page: Page;
+  let ids: { run: string; dataset: string };
+
+  beforeAll(async () => {
+    [browser, site] = await Promise.all([openBrowser(), serveSite()]);
+    page = await openLathe(await browser.newContext({ colorScheme, reducedMotion: 'reduce' }), site.url);
+    await trainSample(page, 'spirals');
+    ids = await page.evaluate(async () => {
+      const [run] = (await window.lathe?.runs.list()) ?? [];
+      return { run: run.id, dataset: run.dataset_id };
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+
+  it.each([
+    '/',
+    '/data',
+    '/data/DATASET',
+    '/train?dataset=DATASET',
+    '/runs',
+    '/runs/RUN',
+    '/models',
+    '/models/run/RUN',
+    '/settings',
+  ])('%s can be used by everybody', async (route) => {
+    const hash = route.replace('DATASET', ids.dataset).replace('RUN', ids.run);
+    await page.goto(`${site.url}#${hash}`);
+    await page.locator('main h1, main h2').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+/** What axe finds wrong: rule, elements, and why. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(options: object): Promise<AxeResults> } };
+    return axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+  });
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+  );
+}
