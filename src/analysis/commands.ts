@@ -46,7 +46,9 @@ export function analysisCommands(database: Database, cache: ModelCache): Analysi
       return cache.use(ref, async (model, trained) => {
         const positions = await splitPositions(dataset, trained, split, blobs);
         const chosen = positions.subarray(0, limit);
-        return predict(model, await preparePrediction(dataset, model.preprocessing, blobs, chosen));
+        const result = await predict(model, await preparePrediction(dataset, model.preprocessing, blobs, chosen));
+        const predictions = result.predictions.map((prediction, i) => ({ ...prediction, index: chosen[i] }));
+        return { ...result, predictions };
       });
     },
 

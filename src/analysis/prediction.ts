@@ -5,6 +5,8 @@ import type { ConfusionMatrix, Metrics, Notice } from '../store/schema';
 export interface Prediction {
   /** File name, or row number. */
   name: string;
+  /** Its position in the dataset, from 0, where the examples are those of a stored dataset. */
+  index?: number;
   /** Classification: the likeliest label; regression: the values by target, in their own unit. */
   label?: string;
   /** Classification: probability by label, all labels, in the order of the classes. */
