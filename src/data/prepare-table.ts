@@ -31,12 +31,17 @@ export async function prepareTable(
 
   const inputs: ColumnInput[] = [];
   const transforms: ColumnTransform[] = [];
+  const ignored = new Map<keyof typeof IGNORED, ChosenColumn[]>();
   for (const column of others) {
     const fitted = await fitColumn(dataset, column, train, blobs, notices);
-    if (!fitted) continue;
+    if (fitted.ignored !== undefined) {
+      if (fitted.ignored) ignored.set(fitted.ignored, [...(ignored.get(fitted.ignored) ?? []), column]);
+      continue;
+    }
     inputs.push(fitted.input);
     transforms.push(fitted.transform);
   }
+  for (const [reason, columns] of ignored) notices.push(ignoredNotice(IGNORED[reason], columns));
   if (inputs.length === 0) {
     throw new LatheError(
       'data',
@@ -200,28 +205,45 @@ function fitTarget(target: TableTarget, train: Uint32Array, columns: ChosenColum
   return { classes: null, scale, indices: new Int32Array(), targetsOf: (rows) => scaledTargets(values, scale, rows) };
 }
 
-/** Fits one input column; null where it says nothing, with a notice why. */
+/** Why a column says nothing, for one column and for several. */
+const IGNORED = {
+  text: ['holds free text', 'hold free text'],
+  image: ['names images', 'name images'],
+  missing: ['has no value in the training split', 'have no value in the training split'],
+  constant: ['is always the same in the training split', 'are always the same in the training split'],
+} as const;
+
+function ignoredNotice([one, many]: readonly [string, string], columns: ChosenColumn[]): Notice {
+  return warning(
+    columns.length === 1
+      ? `Column “${columns[0].name}” ${one}, so it is ignored.`
+      : `${columns.length} columns ${many}, so they are ignored: ${joinNames(columns)}.`,
+  );
+}
+
+type FittedColumn =
+  | { transform: ColumnTransform; input: ColumnInput; ignored?: undefined }
+  /** Null: the user ignores it, which needs no word. */
+  | { ignored: keyof typeof IGNORED | null };
+
+/** Fits one input column, or says why it is ignored. */
 async function fitColumn(
   dataset: TableDatasetRow,
   { index, name, role }: ChosenColumn,
   train: Uint32Array,
   blobs: BlobStore,
   notices: Notice[],
-): Promise<{ transform: ColumnTransform; input: ColumnInput } | null> {
-  const ignored = (why: string): null => {
-    notices.push(warning(`Column “${name}” ${why}, so it is ignored.`));
-    return null;
-  };
+): Promise<FittedColumn> {
   switch (role) {
     case 'ignore':
-      return null;
+      return { ignored: null };
     case 'text':
     case 'image':
-      return ignored(role === 'text' ? 'holds free text' : 'names images');
+      return { ignored: role };
     case 'category': {
       const column = await readCategories(dataset, index, blobs);
       const { transform, useless, rare } = fitCategory(name, column, train);
-      if (!transform) return ignored(reasons[useless]);
+      if (!transform) return { ignored: useless };
       if (rare > 0) {
         notices.push(
           warning(
@@ -236,14 +258,12 @@ async function fitColumn(
       const column = date ?? (await readNumbers(dataset, index, blobs));
       noticeUnreadable(name, date ? 'date' : 'number', column.unreadable, notices);
       const { transform, useless } = fitNumber(name, column.values, train);
-      if (!transform) return ignored(reasons[useless]);
+      if (!transform) return { ignored: useless };
       const whole: ColumnTransform = date ? { ...transform, role: 'date', day_first: date.dayFirst } : transform;
       return { transform: whole, input: numberInput(whole, column.values) };
     }
   }
 }
-
-const reasons = { missing: 'has no value in the training split', constant: 'is always the same in the training split' };
 
 async function applyColumn(
   dataset: TableDatasetRow,

@@ -108,15 +108,20 @@ function columnNotices({ path, rows, profiles, roles, odd }: Findings): Notice[]
       ),
     );
   }
+  const gone = profiles.filter((profile) => profile.missing === profile.rows).map(({ name }) => quote(name));
+  if (gone.length > 0) {
+    const names = `${gone.slice(0, 5).join(', ')}${gone.length > 5 ? `, … (${gone.length} in all)` : ''}`;
+    const [column, it] = gone.length === 1 ? ['column', 'it is'] : ['columns', 'they are'];
+    notices.push(
+      warning(
+        `${path}, ${column} ${names}: every cell is missing, so ${it} ignored. Fill ${gone.length === 1 ? 'it' : 'them'} in, or remove ${gone.length === 1 ? 'it' : 'them'}.`,
+      ),
+    );
+  }
   profiles.forEach((profile, i) => {
     const { name } = profile;
     const present = profile.rows - profile.missing;
-    if (present === 0) {
-      notices.push(
-        warning(`${path}, column ${quote(name)}: every cell is missing, so it is ignored. Fill it in, or remove it.`),
-      );
-      return;
-    }
+    if (present === 0) return;
     const numeric = profile.numbers >= present * 0.9;
     if (numeric && profile.notNumbers && roles[i] !== 'category') {
       const { count, row, text } = profile.notNumbers;

@@ -88,6 +88,14 @@ describe('inputs of a table', () => {
     expect(told(data)).toMatch(/Column “same” is always the same/);
   });
 
+  it('that are left out for the same reason are named together', async () => {
+    const data = await prepareCsv(
+      table('a,b,c,x,label', (i) => `1,2,3,${i}.5,${i % 2 ? 'u' : 'v'}`),
+      'data: {columns: {a: number, b: number, c: number}}',
+    );
+    expect(told(data)).toBe('3 columns are always the same in the training split, so they are ignored: “a”, “b”, “c”.');
+  });
+
   it('follow the roles of the config before those of the dataset', async () => {
     const content = table('id,year,x,label', (i) => `${i},${2007 + (i % 3)},${i / 7},${i % 2 ? 'a' : 'b'}`);
     const data = await prepareCsv(content, 'data: {columns: {id: number, year: category, x: ignore}}');
