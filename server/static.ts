@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sirv from 'sirv';
-import { CONTENT_SECURITY_POLICY } from './csp';
+import { HEADERS } from './headers';
 
 /** A running server. */
 export interface StaticServer {
@@ -12,15 +12,6 @@ export interface StaticServer {
 
 /** Names in `assets/` carry the hash of their content, so what was fetched once never changes. */
 const HASHED = /^\/assets\//;
-
-const HEADERS: Record<string, string> = {
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'X-Frame-Options': 'DENY',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Permissions-Policy': 'geolocation=(), payment=(), usb=()',
-};
 
 /** Answers GET and HEAD from `root`; everything else is refused. */
 export function staticHandler(root: string): RequestListener {
