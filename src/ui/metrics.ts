@@ -9,6 +9,8 @@ export interface MetricInfo {
   /** Figures of a chart's axis: as short as can be. */
   axis: (value: number) => string;
   better: 'lower' | 'higher' | null;
+  /** Its chart begins at zero: small changes of a large amount are no news. */
+  fromZero?: boolean;
 }
 
 const plain = (value: number): string => formatNumber(value, 3);
@@ -23,9 +25,9 @@ const INFO: Record<string, MetricInfo> = {
   r2: { title: 'R²', format: (value) => formatNumber(value, 3), axis: plain, better: 'higher' },
   learning_rate: { title: 'Learning rate', format: (value) => formatNumber(value, 3), axis: plain, better: null },
   gradient_norm: { title: 'Gradient norm', format: (value) => formatNumber(value, 3), axis: plain, better: null },
-  samples_per_second: { title: 'Throughput', format: formatRate, axis: formatCompact, better: null },
-  step_ms: { title: 'Step time', format: formatMilliseconds, axis: plain, better: null },
-  gpu_bytes: { title: 'Device memory', format: formatBytes, axis: formatBytes, better: null },
+  samples_per_second: { title: 'Throughput', format: formatRate, axis: formatCompact, better: null, fromZero: true },
+  step_ms: { title: 'Step time', format: formatMilliseconds, axis: plain, better: null, fromZero: true },
+  gpu_bytes: { title: 'Device memory', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
 };
 
 const SPLITS: Record<string, string> = { train: 'train', val: 'val', test: 'test' };

@@ -13,6 +13,8 @@ export interface PlotOptions {
   log: boolean;
   /** Leaves the most extreme fiftieth of the values at either end out of the scale. */
   robust: boolean;
+  /** The vertical axis begins at zero. */
+  fromZero: boolean;
   /** Figures of the vertical axis. */
   axis: (value: number) => string;
   /** Charts with the same key share their cursor. */
@@ -95,7 +97,7 @@ function describe(
     legend: { show: false },
     scales: {
       x: { time: false },
-      y: options.log ? { distr: 3 } : { range: (_plot, low, high) => pad(...(bounds() ?? [low, high])) },
+      y: options.log ? { distr: 3 } : { range: (_plot, low, high) => pad(bounds() ?? [low, high], options.fromZero) },
     },
     axes: [
       {
@@ -159,12 +161,13 @@ function middleOf(columns: (number | null)[][]): [number, number] | null {
 }
 
 /** A little air above and below; a flat line gets a band of its own. */
-function pad(low: number | null, high: number | null): [number, number] {
+function pad([low, high]: [number | null, number | null], fromZero: boolean): [number, number] {
   if (low === null || high === null) return [0, 1];
-  const span = high - low;
+  const bottom = fromZero ? Math.min(0, low) : low;
+  const span = high - bottom;
   const air = span > 0 ? span * 0.06 : Math.max(Math.abs(high) * 0.1, 1e-6);
   // Values that cannot be negative keep zero as their floor.
-  return [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
+  return [bottom >= 0 ? Math.max(0, bottom - air) : bottom - air, high + air];
 }
 
 function countPoints(values: ArrayLike<number | null | undefined>): number {
