@@ -10,9 +10,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 try {
   await ensureBuilt(say);
   const wanted = Number(process.env.PORT ?? PORT);
+  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
+    throw new LatheError('usage', `PORT is ${process.env.PORT}; expected a number from 0 to 65535.`);
+  }
   const server = await serveOnFreePort(DIST, wanted);
   const url = `http://localhost:${server.port}/`;
-  if (server.port !== wanted) {
+  if (wanted !== 0 && server.port !== wanted) {
     say(
       `Port ${wanted} is taken; using ${server.port}. A browser keeps data per port: what was stored at ${wanted} is found there.`,
     );

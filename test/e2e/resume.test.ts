@@ -4,6 +4,9 @@ import { lathe, scratchFolder, startLathe, type Finished } from './harness/comma
 import { killBrowserOn } from './harness/crash';
 import { CIRCLE_CONFIG, writeCircle } from './harness/data';
 
+/** Steps of the whole run; an epoch has eight. */
+const STEPS = 400;
+
 describe('a run that is cut off', () => {
   const folder = scratchFolder();
   const args = (profile: string, ...more: string[]) => [
@@ -14,6 +17,11 @@ describe('a run that is cut off', () => {
     '--json',
     '--profile',
     folder.file(profile),
+    // Long enough to be cut off in the middle on a fast machine.
+    '--set',
+    `training.epochs=${STEPS / 8}`,
+    '--set',
+    'training.early_stopping=null',
     ...more,
   ];
   let undisturbed: Finished;
@@ -48,7 +56,7 @@ describe('a run that is cut off', () => {
     });
     const { step } = resumed.resumed_from as { step: number };
     expect(step).toBeGreaterThan(0);
-    expect(resumed.steps_this_process).toBe(64 - step);
+    expect(resumed.steps_this_process).toBe(STEPS - step);
   });
 
   it('by Ctrl+C is paused at a checkpoint, and goes on to the same bits', async () => {
