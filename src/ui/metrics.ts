@@ -13,7 +13,7 @@ export interface MetricInfo {
   fromZero?: boolean;
 }
 
-const plain = (value: number): string => formatNumber(value, 3);
+const plain = (value: number): string => (Math.abs(value) < 1e5 ? formatNumber(value, 3) : formatCompact(value));
 const percent = (value: number): string => `${formatNumber(value * 100, 3)}%`;
 
 const INFO: Record<string, MetricInfo> = {

@@ -3,7 +3,7 @@ import type { RunRow } from '../../../store/schema';
 import { getPath } from '../../../config/path';
 import { flattenConfig } from '../../../config/diff';
 import { formatAgo, formatCompact, formatCount, formatDuration, formatRate, formatSetting } from '../../format';
-import { formatMetric, metricInfo, metricTitle } from '../../metrics';
+import { formatMetric, metricInfo, metricTitle, splitMetric } from '../../metrics';
 
 /** One column. The name of the run is not among them: it always stands first. */
 export interface RunColumn {
@@ -147,7 +147,7 @@ export function columnsFor(runs: readonly RunRow[]): RunColumn[] {
   return [
     ...FIXED,
     ...[...best]
-      .filter((metric) => metricInfo(metric).better !== null)
+      .filter((metric) => metricInfo(metric).better !== null && splitMetric(metric).split !== 'test')
       .sort()
       .map((metric) =>
         metricColumn(`best.${metric}`, metricTitle(metric), 'Metrics (best)', metric, (run) => run.best[metric]),
@@ -157,7 +157,7 @@ export function columnsFor(runs: readonly RunRow[]): RunColumn[] {
       .map((metric) =>
         metricColumn(
           `test.${metric}`,
-          `Test ${metricInfo(metric).title}`,
+          metricTitle(`test_${metric}`),
           'Test (best checkpoint)',
           metric,
           (run) => run.metrics?.test[metric],
