@@ -97,3 +97,10 @@ function splitRank(metric: string): number {
   const { split } = splitMetric(metric);
   return split === null || split === 'train' ? 0 : split === 'val' ? 1 : 2;
 }
+
+/** The better of two values of a metric, by its own direction; a metric without one has no best: the later value. */
+export function betterOf(metric: string, a: number | undefined, b: number): number {
+  const { better } = metricInfo(metric);
+  if (a === undefined || better === null || !Number.isFinite(a)) return b;
+  return Number.isFinite(b) && (better === 'lower' ? b < a : b > a) ? b : a;
+}

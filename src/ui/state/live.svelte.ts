@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { WorkbenchEvent } from '../../app/api';
 import type { BackendInfo, ConfusionMatrix, Metrics } from '../../store/schema';
 import type { TrainingEvent } from '../../training/protocol';
+import { betterOf } from '../metrics';
 
 /** A run that trains now. */
 export interface LiveRun {
@@ -19,6 +20,8 @@ export interface LiveRun {
   resumed_from: number | null;
   /** Last value of each metric. */
   latest: Metrics;
+  /** Best value of each metric since this page listens; the row knows those before. */
+  best: Metrics;
   confusion: { val: ConfusionMatrix | null; test: ConfusionMatrix | null };
   checkpoint: string | null;
   /** When the last event came, in milliseconds since the epoch. */
@@ -41,6 +44,7 @@ const fresh = (run_id: string): LiveRun => ({
   eta_seconds: null,
   resumed_from: null,
   latest: {},
+  best: {},
   confusion: { val: null, test: null },
   checkpoint: null,
   heard: Date.now(),
@@ -95,13 +99,16 @@ function advance(run: LiveRun, event: TrainingEvent): LiveRun {
       };
     case 'progress': {
       const latest = { ...run.latest };
+      const best = { ...run.best };
       for (const { metric, values } of event.points) {
         const last = values.at(-1);
         if (last !== undefined) latest[metric] = last;
+        for (const value of values) best[metric] = betterOf(metric, best[metric], value);
       }
       return {
         ...run,
         latest,
+        best,
         epoch: event.epoch,
         step: event.step,
         total_steps: event.total_steps,

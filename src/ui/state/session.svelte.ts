@@ -7,7 +7,6 @@ import { Device } from './device.svelte';
 import { Imports } from './imports.svelte';
 import { Library } from './library.svelte';
 import { Live } from './live.svelte';
-import { say } from './toasts';
 
 /** The page's view of the workbench. */
 export class Session {
@@ -44,10 +43,10 @@ export class Session {
     this.imports.receive(event);
     if (event.type === 'outdated') this.outdated = true;
     else if (event.type === 'resumed') {
-      say(
-        `${event.name} goes on from step ${formatCount(event.step)}`,
-        'It was cut off; its latest checkpoint was whole.',
-      );
+      toast(`${event.name} goes on from step ${formatCount(event.step)}`, {
+        description: 'It was cut off; its latest checkpoint was whole.',
+        duration: 12_000,
+      });
     } else if (event.type === 'device_lost') {
       toast.warning('The GPU device was lost', {
         description: `${event.reason} Training goes on from the latest checkpoint.`,
