@@ -27,8 +27,9 @@ export interface NamedWeight {
 export function modelWeights(model: tf.LayersModel): NamedWeight[] {
   return model.layers.flatMap((layer) =>
     layer.weights.map((weight) => {
-      const variable = weight.read();
-      if (!(variable instanceof tf.Variable)) throw new LatheError('internal', `${weight.name} is no variable.`);
+      const read = weight.read();
+      if (!(read instanceof tf.Variable)) throw new LatheError('internal', `${weight.name} is no variable.`);
+      const variable: tf.Variable = read;
       return {
         name: weight.originalName,
         shape: variable.shape,
