@@ -23,13 +23,14 @@ export interface NamedWeight {
   variable: tf.Variable;
 }
 
+const isVariable = (tensor: tf.Tensor): tensor is tf.Variable => tensor instanceof tf.Variable;
+
 /** The weights of a model in the order of its layers, statistics of batch normalisation included. */
 export function modelWeights(model: tf.LayersModel): NamedWeight[] {
   return model.layers.flatMap((layer) =>
     layer.weights.map((weight) => {
-      const read = weight.read();
-      if (!(read instanceof tf.Variable)) throw new LatheError('internal', `${weight.name} is no variable.`);
-      const variable: tf.Variable = read;
+      const variable = weight.read();
+      if (!isVariable(variable)) throw new LatheError('internal', `${weight.name} is no variable.`);
       return {
         name: weight.originalName,
         shape: variable.shape,
