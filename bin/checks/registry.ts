@@ -1,10 +1,12 @@
 import { buildCheck } from './build';
 import { bundleCheck } from './bundle';
+import { lockfileCheck } from './lockfile';
 import { toolCheck, type Check } from './report';
 import { suite } from './suite';
 
 /** Every check, the quick ones first. */
 export const checks: Check[] = [
+  lockfileCheck,
   toolCheck('types', 'TypeScript', 'tsc', ['-p', '.']),
   toolCheck('svelte', 'types and accessibility of components', 'svelte-check', [
     '--tsconfig',
