@@ -141,7 +141,7 @@ export class Checkpointer {
     try {
       const [{ weights, slots }, values] = await Promise.all([
         this.#parts.arena.snapshot(),
-        Promise.all(fixed.map((tensor) => tensor?.data<'float32'>())),
+        Promise.all(fixed.map(async (tensor) => tensor && (await tensor.data<'float32'>()))),
       ]);
       const tensors = tensorEntries(named);
       const data = new Float32Array(tensors.reduce((sum, entry) => sum + entry.length / 4, 0));

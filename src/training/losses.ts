@@ -1,13 +1,15 @@
 /**
- * Losses on the device, as scalars whose gradient drives the step. Targets become plain weights on the CPU first, so that
+ * Losses on the device, as what drives the step: their gradient. Their value is not computed there; the metrics work it
+ * out in float64 from the outputs, which are read back anyway. Targets become plain weights on the CPU first, so that
  * class weights, unlabelled examples and gradient accumulation are one multiplication each.
  */
+import { softmaxDifference } from '../engine/softmax-difference';
 import { tf } from '../engine/tf';
 
 /** Targets of a batch on the device; `dispose` when the step is done. */
 export interface LossTargets {
-  /** The loss of `outputs [n, outputs]`: a scalar. */
-  loss(outputs: tf.Tensor2D): tf.Scalar;
+  /** A scalar whose gradient is that of the loss of `outputs [n, outputs]`. Its own value is 0. */
+  attach(outputs: tf.Tensor2D): tf.Scalar;
   dispose(): void;
 }
 
@@ -26,7 +28,7 @@ export function crossEntropy(
   const weightOf = (target: number): number => (target < 0 ? 0 : (classWeights?.[target] ?? 1));
   const total = targets.reduce((sum, target) => sum + weightOf(target), 0);
   const scale = total > 0 ? share / total : 0;
-  // Row i holds the example's weight at its class: the loss is -Σ rows · log softmax.
+  // Row i holds the example's weight at its class: the gradient is softmax · weight - rows.
   const rows = new Float32Array(targets.length * classes);
   const weights = new Float32Array(targets.length);
   targets.forEach((target, i) => {
@@ -36,19 +38,7 @@ export function crossEntropy(
   });
   const target = tf.tensor2d(rows, [targets.length, classes]);
   const weight = tf.tensor2d(weights, [targets.length, 1]);
-  const weighted = tf.customGrad((outputs, save) => {
-    if (!(outputs instanceof tf.Tensor) || typeof save !== 'function') throw new TypeError('One tensor expected.');
-    const logProbabilities = tf.logSoftmax(outputs);
-    save([logProbabilities]);
-    return {
-      value: tf.neg(tf.sum(tf.mul(target, logProbabilities))),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, tf.sub(tf.mul(tf.exp(saved[0]), weight), target)),
-    };
-  });
-  return {
-    loss: (outputs) => weighted(outputs).asScalar(),
-    dispose: () => tf.dispose([target, weight]),
-  };
+  return withGradient((outputs) => softmaxDifference(outputs, weight, target), [target, weight]);
 }
 
 /**
@@ -58,19 +48,32 @@ export function crossEntropy(
 export function meanSquaredError(targets: Float32Array, outputs: number, share = 1): LossTargets {
   let labelled = 0;
   for (const target of targets) if (!Number.isNaN(target)) labelled++;
-  const scale = labelled > 0 ? share / labelled : 0;
+  const slope = labelled > 0 ? (2 * share) / labelled : 0;
   const shape: [number, number] = [targets.length / outputs, outputs];
   const target = tf.tensor2d(
     targets.map((value) => (Number.isNaN(value) ? 0 : value)),
     shape,
   );
   const weight = tf.tensor2d(
-    targets.map((value) => (Number.isNaN(value) ? 0 : scale)),
+    targets.map((value) => (Number.isNaN(value) ? 0 : slope)),
     shape,
   );
+  return withGradient((predicted) => tf.mul(tf.sub(predicted, target), weight), [target, weight]);
+}
+
+function withGradient(gradient: (outputs: tf.Tensor2D) => tf.Tensor2D, held: tf.Tensor[]): LossTargets {
   return {
-    loss: (predicted) => tf.tidy(() => tf.sum(tf.mul(tf.square(tf.sub(predicted, target)), weight)).asScalar()),
-    dispose: () => tf.dispose([target, weight]),
+    attach(outputs) {
+      const attached = tf.customGrad((_outputs, save) => {
+        // tfjs types every argument of the function as a tensor, this one included.
+        if (typeof save !== 'function') throw new TypeError('tfjs gave no function to save with.');
+        save([gradient(outputs)]);
+        // Such scalars are only ever added up, so that the factor behind them in the chain is 1.
+        return { value: tf.scalar(0), gradFunc: (_dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.clone(saved) };
+      });
+      return attached(outputs).asScalar();
+    },
+    dispose: () => tf.dispose(held),
   };
 }
 

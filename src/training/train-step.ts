@@ -77,7 +77,7 @@ export class TrainStep {
     const { value, grads } = tf.variableGrads(() => {
       const outputs = forward(this.#model, inputs, true);
       kept = tf.keep(outputs);
-      const loss = targets.loss(outputs);
+      const loss = targets.attach(outputs);
       return this.#options.l2 > 0
         ? tf.add<tf.Scalar>(loss, l2Penalty(this.#variables, this.#options.l2 * share))
         : loss;

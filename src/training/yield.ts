@@ -3,8 +3,6 @@
 const { port1, port2 } = new MessageChannel();
 const waiting: (() => void)[] = [];
 port1.onmessage = () => waiting.shift()?.();
-// In Node an open port keeps the process alive.
-if ('unref' in port1 && typeof port1.unref === 'function') port1.unref();
 
 /** Resolves in a task of its own, after messages that have already arrived. */
 export function yieldToMessages(): Promise<void> {

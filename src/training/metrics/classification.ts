@@ -10,7 +10,7 @@ export class ClassificationMetrics implements MetricAccumulator {
   #loss = 0;
   #weight = 0;
   /** `[true class * classes + predicted class]`. */
-  #counts: Float64Array;
+  readonly #counts: Float64Array;
 
   /** @param weights Weight of each class in the loss, as in training; accuracy and F1 do not know them. */
   constructor(labels: string[], weights: Float64Array | null = null) {
@@ -58,15 +58,20 @@ export class ClassificationMetrics implements MetricAccumulator {
   }
 
   save(): number[] {
-    return [this.#loss, this.#weight, ...this.#counts];
+    // Most cells of a large matrix are empty: cells that are not follow as pairs of place and count.
+    const cells = [...this.#counts.entries()].filter(([, count]) => count > 0);
+    return [this.#loss, this.#weight, this.#counts.length, ...cells.flat()];
   }
 
   restore(state: number[]): void {
-    if (state.length !== this.#counts.length + 2) {
+    const [loss, weight, length, ...cells] = state;
+    if (length !== this.#counts.length) {
       throw new LatheError('storage', 'The saved metrics of the epoch are of another number of classes.');
     }
-    [this.#loss, this.#weight] = state;
-    this.#counts = Float64Array.from(state.slice(2));
+    this.#loss = loss;
+    this.#weight = weight;
+    this.#counts.fill(0);
+    for (let i = 0; i < cells.length; i += 2) this.#counts[cells[i]] = cells[i + 1];
   }
 
   #trace(): number {

@@ -27,6 +27,17 @@ function once(
   };
 }
 
+/** Keeps hold of the device that the trainer requests next. */
+function watchDevice(): () => GPUDevice | null {
+  const requestDevice = Reflect.get(GPUAdapter.prototype, 'requestDevice');
+  let device: GPUDevice | null = null;
+  vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockImplementation(async function (this: GPUAdapter, ...args) {
+    device = await requestDevice.apply(this, args);
+    return device;
+  });
+  return () => device;
+}
+
 const evaluated = (event: TrainingEvent): boolean => event.type === 'evaluated';
 
 test('a run that diverges names the step, and its best checkpoint stays usable', async () => {
@@ -106,7 +117,7 @@ test('a full disk pauses the run and loses nothing that was stored', async () =>
   const database = await freshDatabase();
   const run = await storeRun(database, { ...long, training: { ...long.training, epochs: 4 } });
   let full = false;
-  const put = IDBObjectStore.prototype.put;
+  const put = Reflect.get(IDBObjectStore.prototype, 'put');
   vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, ...args) {
     if (full && this.name === 'checkpoints') throw new DOMException('no room', 'QuotaExceededError');
     return put.apply(this, args);
@@ -136,14 +147,9 @@ test('a lost device is told, the run stays unfinished, and goes on to the same e
   const config = { ...small, training: { epochs: 6, batch_size: 16, checkpoints: { every_steps: 2 } } };
   const whole = await sit(database, (await storeRun(database, config)).id, syntheticData());
   const run = await storeRun(database, config);
-  const requestDevice = GPUAdapter.prototype.requestDevice;
-  let device: GPUDevice | null = null;
-  vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockImplementation(async function (this: GPUAdapter, ...args) {
-    device = await requestDevice.apply(this, args);
-    return device;
-  });
+  const device = watchDevice();
   const { row, events } = await sit(database, run.id, syntheticData(), {
-    during: once(evaluated, () => device?.destroy()),
+    during: once(evaluated, () => device()?.destroy()),
   });
   expect(events.at(-1)?.type).toBe('device_lost');
   expect(row.status).toBe('running');
@@ -156,14 +162,9 @@ test('a lost device is told, the run stays unfinished, and goes on to the same e
 test('an error that the GPU reports fails the run with its message', async () => {
   const database = await freshDatabase();
   const run = await storeRun(database, long);
-  const requestDevice = GPUAdapter.prototype.requestDevice;
-  let device: GPUDevice | null = null;
-  vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockImplementation(async function (this: GPUAdapter, ...args) {
-    device = await requestDevice.apply(this, args);
-    return device;
-  });
+  const device = watchDevice();
   const { row } = await sit(database, run.id, syntheticData(), {
-    during: once(evaluated, () => void device?.createShaderModule({ code: 'this is no shader' })),
+    during: once(evaluated, () => void device()?.createShaderModule({ code: 'this is no shader' })),
   });
   expect(row.status).toBe('failed');
   expect(row.reason).toMatch(/^The GPU reported an error: Error while parsing WGSL/);

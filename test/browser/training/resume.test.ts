@@ -77,6 +77,25 @@ const cases = {
     reason: 'Stopped early: val_loss has not improved',
     cuts: [9, 13, 19],
   },
+  'convolutions of both kinds, pooling, normalisation': {
+    config: {
+      model: {
+        architecture: 'sequential',
+        layers: [
+          { type: 'conv2d', filters: 4, activation: 'relu' },
+          { type: 'max_pooling2d' },
+          { type: 'depthwise_conv2d' },
+          { type: 'batch_normalization' },
+          { type: 'layer_normalization' },
+          { type: 'average_pooling2d' },
+        ],
+      },
+      training: { epochs: 2, batch_size: 17, checkpoints: { every_steps: 2 } },
+    },
+    data: () => syntheticData({ shape: [8, 7, 2] }),
+    reason: '',
+    cuts: [7],
+  },
   'a regression without validation that ends within an epoch': {
     config: {
       model: { architecture: 'mlp', hidden: [9] },

@@ -22,29 +22,27 @@ function differences(loss: (values: Float32Array) => number, at: Float32Array): 
   });
 }
 
-test.each([null, Float64Array.of(1, 4, 0.5, 2, 1)])('cross-entropy with weights %s: value and gradient', (weights) => {
+test.each([null, Float64Array.of(1, 4, 0.5, 2, 1)])('cross-entropy with weights %s: the gradient', (weights) => {
   const targets = Int32Array.of(4, 0, -1, 2, 1, 1, 3);
   const logits = outputs(7, 5);
   const loss = crossEntropy(targets, 5, weights, 0.25);
   const reference = (values: Float32Array): number =>
     0.25 * new ClassificationMetrics(['a', 'b', 'c', 'd', 'e'], weights).add(values, targets);
   const x = tf.tensor2d(logits, [7, 5]);
-  expect(loss.loss(x).dataSync()[0]).toBeCloseTo(reference(logits), 5);
   const gradient = tf
-    .grad((input) => loss.loss(input as tf.Tensor2D))(x)
+    .grad((input) => loss.attach(input as tf.Tensor2D))(x)
     .dataSync();
   differences(reference, logits).forEach((value, i) => expect(gradient[i]).toBeCloseTo(value, 3));
   expect([...gradient.slice(10, 15)].map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
 });
 
-test('a batch without any label has loss 0 and gradient 0', () => {
+test('a batch without any label has gradient 0', () => {
   const loss = crossEntropy(Int32Array.of(-1, -1), 3, null);
   const x = tf.tensor2d(outputs(2, 3), [2, 3]);
-  expect(loss.loss(x).dataSync()[0]).toBeCloseTo(0);
   expect(
     [
       ...tf
-        .grad((input) => loss.loss(input as tf.Tensor2D))(x)
+        .grad((input) => loss.attach(input as tf.Tensor2D))(x)
         .dataSync(),
     ].every((value) => value === 0),
   ).toBe(true);
@@ -57,9 +55,8 @@ test('mean squared error over what is labelled', () => {
     [...predicted].reduce((sum, value, i) => sum + (Number.isNaN(targets[i]) ? 0 : (value - targets[i]) ** 2), 0) / 5;
   const loss = meanSquaredError(targets, 2);
   const x = tf.tensor2d(values, [3, 2]);
-  expect(loss.loss(x).dataSync()[0]).toBeCloseTo(reference(values), 5);
   const gradient = tf
-    .grad((input) => loss.loss(input as tf.Tensor2D))(x)
+    .grad((input) => loss.attach(input as tf.Tensor2D))(x)
     .dataSync();
   differences(reference, values).forEach((value, i) => expect(gradient[i]).toBeCloseTo(value, 3));
 });
