@@ -55,5 +55,8 @@ export function watchForUpdate(onWaiting: (accept: AcceptUpdate) => void): void 
 async function refuseWhileTraining(): Promise<void> {
   const { held = [] } = await navigator.locks.query();
   if (!held.some((lock) => lock.name?.startsWith(RUN_LOCK_PREFIX))) return;
-  throw new LatheError('usage', 'A run is training. Pause it or let it end, then update: the page is reloaded for that.');
+  throw new LatheError(
+    'usage',
+    'A run is training. Pause it or let it end, then update: the page is reloaded for that.',
+  );
 }
