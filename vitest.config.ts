@@ -12,6 +12,8 @@ export default defineConfig(async () => {
         { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
         {
           plugins: [svelte({ configFile: false })],
+          // Found only while a test loads, it would reload the page under it.
+          optimizeDeps: { include: ['svelte-sonner'] },
           test: {
             name: 'browser',
             include: ['test/browser/**/*.test.ts'],

@@ -12,6 +12,9 @@ export interface Curve {
   times: number[];
 }
 
+/** Where curves are read from. */
+export type StoredMetrics = Pick<Workbench['runs'], 'metrics'>;
+
 /** Curves by metric. `version` rises with every change; the arrays themselves are not reactive. */
 export class Curves {
   version = $state(0);
@@ -19,12 +22,12 @@ export class Curves {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- grows too often to be proxied: `version` tells
   readonly byMetric = new Map<string, Curve>();
   #runId: string;
-  #workbench: Workbench;
+  #runs: StoredMetrics;
   #pending: TrainingEvent[] = [];
   #scheduled = false;
 
-  constructor(workbench: Workbench, runId: string) {
-    this.#workbench = workbench;
+  constructor(runs: StoredMetrics, runId: string) {
+    this.#runs = runs;
     this.#runId = runId;
   }
 
@@ -46,7 +49,7 @@ export class Curves {
 
   async #load(): Promise<void> {
     try {
-      this.#replace(await this.#workbench.runs.metrics(this.#runId));
+      this.#replace(await this.#runs.metrics(this.#runId));
     } catch (thrown) {
       sayError(thrown);
     }

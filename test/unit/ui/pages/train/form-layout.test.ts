@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { describeConfig, flattenFields } from '../../../../../src/config/form';
+import { ESSENTIAL, fieldAt, matchesField, sectionsOf } from '../../../../../src/ui/pages/train/form-layout';
+
+const fields = describeConfig();
+const sections = sectionsOf(fields);
+
+it('every setting of the schema stands somewhere in the form', () => {
+  const shown = new Set([
+    ...ESSENTIAL,
+    ...flattenFields(sections.flatMap((section) => section.fields)).map(({ path }) => path),
+    ...flattenFields(fields.filter(({ path }) => path === 'model')).map(({ path }) => path),
+  ]);
+  // Data and training themselves are sections, and the dataset is chosen above the form.
+  const placed = ['data', 'training', 'data.dataset'];
+  const missing = flattenFields(fields)
+    .map(({ path }) => path)
+    .filter((path) => !shown.has(path) && !placed.includes(path));
+  expect(missing).toEqual([]);
+});
+
+it('the essential settings exist', () => {
+  for (const path of ESSENTIAL) expect(fieldAt(fields, path)?.path).toBe(path);
+});
+
+it('a search finds settings by key, name and description, inside sections too', () => {
+  const found = (query: string): string[] =>
+    sections
+      .flatMap((section) => section.fields.filter((field) => matchesField(field, query.split(' '))))
+      .map(({ path }) => path);
+  expect(found('clip')).toEqual(['training.gradient_clip']);
+  expect(found('nesterov')).toEqual(['training.optimizer']);
+  expect(found('seed')).toContain('reproducibility');
+  expect(found('qqq')).toEqual([]);
+});
