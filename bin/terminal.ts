@@ -90,7 +90,7 @@ export class Terminal {
   }
 
   #drawBar(): void {
-    process.stderr.write(`\r\u001b[2K${progressBar(this.#state, process.stderr.columns ?? 80)}`);
+    process.stderr.write(`\r\u001b[2K${progressBar(this.#state, process.stderr.columns || 80)}`);
     this.#barShown = true;
   }
 
