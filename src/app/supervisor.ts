@@ -30,6 +30,9 @@ const LOCK_WAIT_MS = 2000;
 /** How long to wait before a status that the full disk refused is written again. */
 const SAVE_AGAIN_MS = 5000;
 
+/** How often a run that trains is announced as changed. */
+const CHANGED_MS = 2000;
+
 const lockName = (runId: string): string => `${RUN_LOCK_PREFIX}${runId}`;
 
 /** How one trainer worker was left. */
@@ -210,7 +213,12 @@ export class RunSupervisor {
     const trainer = startTrainer();
     sitting.trainer = trainer;
     const { port1, port2 } = new MessageChannel();
-    const sitter = { first: 0, last: 0 };
+    const sitter = { first: 0, last: 0, told: 0 };
+    // The trainer writes the row now and then; lists and pages read it again as often.
+    const changed = (): void => {
+      sitter.told = performance.now();
+      this.#hub.emit({ type: 'changed', noun: 'run', id: runId });
+    };
     // The event, not the call's return, says that the run left: events and returns travel on different ports.
     const left = new Promise<Outcome>((resolve) => {
       port1.onmessage = ({ data: event }: MessageEvent<TrainingEvent>) => {
@@ -219,9 +227,11 @@ export class RunSupervisor {
           case 'started':
             sitter.first = sitter.last = event.step;
             total.resumed_from ??= event.resumed_from;
+            changed();
             return;
           case 'progress':
             sitter.last = event.step;
+            if (performance.now() - sitter.told >= CHANGED_MS) changed();
             return;
           case 'device_lost':
             resolve({ kind: 'lost', reason: event.reason, steps: sitter.last - sitter.first });
