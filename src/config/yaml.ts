@@ -1,9 +1,9 @@
 /** The run config as YAML 1.2 text. Import this module lazily: the parser is 30 KB. */
 import { parseDocument, stringify } from 'yaml';
 import { LatheError } from '../base/errors';
+import { withoutDefaults } from './minimal';
 import { parseConfig } from './parse';
-import { runConfigSchema, type RunConfig } from './schema';
-import * as v from 'valibot';
+import type { RunConfig } from './schema';
 
 /**
  * Reads YAML (JSON is YAML too).
@@ -30,24 +30,4 @@ export function configFromYaml(source: string, file?: string): RunConfig {
 /** Writes a config; with `full: false` only what differs from the defaults of its own choices. */
 export function configToYaml(config: RunConfig, options: { full?: boolean } = {}): string {
   return stringify(options.full === false ? withoutDefaults(config) : config, { lineWidth: 0 });
-}
-
-function withoutDefaults(config: RunConfig): unknown {
-  const base: unknown = v.parse(runConfigSchema, {});
-  return { version: 1, ...subtract(config, base) };
-}
-
-const isSection = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function subtract(value: object, base: unknown): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries<unknown>({ ...value })) {
-    const other = isSection(base) ? base[key] : undefined;
-    if (JSON.stringify(inner) === JSON.stringify(other)) continue;
-    // Tagged sections stay whole: half of an optimizer means nothing without its name.
-    const walk = isSection(inner) && !('name' in inner || 'architecture' in inner);
-    out[key] = walk ? subtract(inner, other) : inner;
-  }
-  return out;
 }

@@ -1,24 +1,24 @@
-/** A config inside a link: JSON, deflated (RFC 1951), in base64url. A typical config takes about 500 characters. */
+/** A config inside a link: what differs from the defaults, as JSON in base64url. Usually some 300 characters. */
 import { LatheError } from '../base/errors';
+import { withoutDefaults } from '../config/minimal';
 
 /** `document` as it stands in a link. */
-export async function encodeShared(document: unknown): Promise<string> {
-  const bytes = await pass(new TextEncoder().encode(JSON.stringify(document)), new CompressionStream('deflate-raw'));
+export function encodeShared(document: unknown): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(withoutDefaults(document)));
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /**
- * The document in a link, not yet validated as a config.
+ * The document in a link, not yet validated as a config; defaults are still left out.
  * @throws LatheError of kind `config` when the link is damaged.
  */
-export async function decodeShared(text: string): Promise<unknown> {
+export function decodeShared(text: string): unknown {
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-    const inflated = await pass(bytes, new DecompressionStream('deflate-raw'));
-    const document: unknown = JSON.parse(new TextDecoder().decode(inflated));
+    const document: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return document;
   } catch (error) {
     throw new LatheError(
@@ -26,17 +26,7 @@ export async function decodeShared(text: string): Promise<unknown> {
       'The config in this link is damaged: part of the link may be missing. Ask for it again.',
       {},
       [],
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
-}
-
-async function pass(
-  bytes: Uint8Array<ArrayBuffer>,
-  through: CompressionStream | DecompressionStream,
-): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(through);
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

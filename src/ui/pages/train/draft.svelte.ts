@@ -40,7 +40,13 @@ export class Draft {
     this.syntaxProblem = null;
   }
 
-  /** Takes a whole document, from a link, a file or the YAML editor. */
+  /** Takes a document that leaves out what is as usual: the form shows it whole where it is right. */
+  open(document: unknown, dataset: DatasetRow | null): void {
+    const result = checkConfig(document);
+    this.replace(result.ok ? result.config : document, dataset);
+  }
+
+  /** Takes a document as it is written in the YAML editor. */
   replace(document: unknown, dataset: DatasetRow | null = this.dataset): void {
     this.document = document;
     this.dataset = dataset;
