@@ -43,7 +43,7 @@ describe('the command palette', () => {
 
   it('says so where nothing is found, and closes with Escape', async () => {
     await page.keyboard.press('Control+k');
-    await page.keyboard.type('nothing is called this');
+    await page.getByRole('combobox', { name: 'Search everything' }).fill('nothing is called this');
     await page.getByText('Nothing is called that').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog', { name: 'Search everything' }).waitFor({ state: 'detached' });
