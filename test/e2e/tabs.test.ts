@@ -118,7 +118,7 @@ it('a full disk pauses the run with a sentence, and it goes on when there is roo
   const session = await context.newCDPSession(page);
   // Chromium asks for the quota anew only when what it last heard of is nearly used up: room for a few checkpoints.
   await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 2e6 });
-  const id = await startLongRun(page, [256, 256], 1);
+  const id = await startLongRun(page, [256, 256], 0);
   await poll('the pause', async () => (await status(page, id)) === 'paused');
   const run = await page.evaluate(async (run) => window.lathe?.runs.get(run), id);
   expect(run?.reason).toMatch(/storage is full/);

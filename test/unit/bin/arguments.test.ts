@@ -10,7 +10,12 @@ describe('arguments', () => {
   it('resolve paths against the folder the user called from', () => {
     vi.stubEnv('INIT_CWD', '/users/someone');
     const args = parseArguments('train', train, ['c.yaml', '--data', 'd.csv', '--out', '../o', '--profile', '/p']);
-    expect(args).toMatchObject({ data: '/users/someone/d.csv', out: '/users/o', profile: '/p', positionals: ['c.yaml'] });
+    expect(args).toMatchObject({
+      data: '/users/someone/d.csv',
+      out: '/users/o',
+      profile: '/p',
+      positionals: ['c.yaml'],
+    });
   });
 
   it('keep every --set in order, and know what was not given', () => {
