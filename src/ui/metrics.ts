@@ -104,3 +104,8 @@ export function betterOf(metric: string, a: number | undefined, b: number): numb
   if (a === undefined || better === null || !Number.isFinite(a)) return b;
   return Number.isFinite(b) && (better === 'lower' ? b < a : b > a) ? b : a;
 }
+
+/** The best that is known of a metric: what is stored, and what was heard since. */
+export function bestOf(metric: string, stored: number | undefined, heard: number | undefined): number | undefined {
+  return heard === undefined ? stored : betterOf(metric, stored, heard);
+}
