@@ -13,7 +13,7 @@ export default defineConfig(async () => {
         {
           plugins: [svelte({ configFile: false })],
           // Found only while a test loads, it would reload the page under it.
-          optimizeDeps: { include: ['svelte-sonner'] },
+          optimizeDeps: { include: ['svelte-sonner', '@tensorflow/tfjs-backend-webgpu/dist/webgpu_program'] },
           test: {
             name: 'browser',
             include: ['test/browser/**/*.test.ts'],

@@ -2,18 +2,18 @@
  * The device that computes: WebGPU, else WebGL, else the CPU, and one sentence on why this one. A started backend is
  * tfjs's current one until it is disposed; a worker starts one.
  */
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { LatheError } from '../base/errors';
 import type { BackendInfo } from '../store/schema';
 import { registerKernels } from './kernels/register';
 import { tf } from './tf';
+import { LatheBackend } from './webgpu-backend';
 import { requestAdapterDevice } from './webgpu-device';
 
 /** A started backend. */
 export interface Backend {
   info: BackendInfo;
   /** Set where WebGPU computes: kernels of our own run on its device. */
-  webgpu: WebGPUBackend | null;
+  webgpu: LatheBackend | null;
   /** Resolves, with the reason, when the device is gone; never on `dispose`. */
   lost: Promise<string>;
   /** Resolves, with the message, on the first GPU error that nothing caught: what was computed since is void. */
@@ -65,7 +65,7 @@ async function startWebGPU(): Promise<Started> {
   const { device, adapterInfo, name, software } = await requestAdapterDevice();
   // A resumed run must run the kernels that the first sitting ran: no small op may slip to the CPU.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
-  const backend = new WebGPUBackend(device, adapterInfo);
+  const backend = new LatheBackend(device, adapterInfo, software);
   await makeCurrent('webgpu', backend);
   registerKernels({ software });
   let disposed = false;

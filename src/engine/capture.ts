@@ -1,0 +1,51 @@
+/**
+ * A recorded step: the dispatches of one eager run, with the buffers they use, to be queued again as often as wanted.
+ * The recording *is* an eager run, so the first step has the very bits of the later ones.
+ *
+ * What a replay needs from outside stands in buffers written before it (`inputs`); everything else that JavaScript
+ * computed while recording is a constant of the recording.
+ */
+import { BufferPool, UNIFORM, type MemoryAccount } from './buffer-pool';
+import type { Kernel } from './kernel';
+
+/** One recorded dispatch. */
+export interface Dispatch {
+  kernel: Kernel;
+  /** Where it was queued: the layer and the pass, `dense_1 forward`. */
+  scope: string;
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+}
+
+/** What a recording holds. Made by `LatheBackend.record`. */
+export class Capture {
+  /** Dispatches in their order; a segment is a part that can be replayed by itself, cut by `LatheBackend.cut`. */
+  readonly segments: Dispatch[][] = [[]];
+  /** Buffers of intermediate results. They are reused in program order within the recording. */
+  readonly pool: BufferPool;
+  /** Buffers filled while recording: constants, which nothing may reuse. */
+  readonly constants: BufferPool;
+  /** Shapes that tfjs's programs read. */
+  readonly uniforms: BufferPool;
+  /** Most dispatches of one submit: long ones are cut, since watchdogs end what keeps a device busy for seconds. */
+  mostPerSubmit = Infinity;
+
+  constructor(device: GPUDevice, account: MemoryAccount) {
+    this.pool = new BufferPool(device, account);
+    this.constants = new BufferPool(device, account);
+    this.uniforms = new BufferPool(device, account, UNIFORM);
+  }
+
+  /** Dispatches of a whole replay. */
+  get dispatches(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.length, 0);
+  }
+
+  /** Frees the memory. The recording cannot be replayed any more. */
+  dispose(): void {
+    this.segments.length = 0;
+    this.pool.dispose();
+    this.constants.dispose();
+    this.uniforms.dispose();
+  }
+}
