@@ -13,14 +13,10 @@ const owned = new WeakSet<tf.Tensor>();
 /**
  * Puts `output`, computed by kernels of ours, on the tape as a function of `inputs`.
  * @param saved Tensors that `backward` reads, beside the inputs: kept until it has run.
- * @param backward Called at most once, with `∂L/∂output`.
+ * @param backward Called at most once, with `∂L/∂output`. It reaches tensors through kernels only: the objects that it
+ *   closes over are disposed by then, but their data is kept.
  */
-export function taped(
-  inputs: tf.Tensor[],
-  output: tf.TensorInfo,
-  saved: tf.Tensor[],
-  backward: Backward,
-): tf.Tensor {
+export function taped(inputs: tf.Tensor[], output: tf.TensorInfo, saved: tf.Tensor[], backward: Backward): tf.Tensor {
   const made = tf.engine().makeTensorFromTensorInfo(output);
   if (inputs.length === 0) return made;
   const onTape = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
@@ -39,7 +35,9 @@ export function taped(
       },
     };
   });
-  return onTape(...inputs);
+  const result = onTape(...inputs);
+  made.dispose();
+  return result;
 }
 
 /** Where the gradient of each parameter belongs, while a backward pass is under way. */
@@ -67,4 +65,3 @@ export function gradientOf(backend: LatheBackend, parameter: tf.Tensor): tf.Tens
   backend.incRef(place.dataId);
   return { ...place };
 }
-
