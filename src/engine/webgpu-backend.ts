@@ -224,29 +224,10 @@ export class LatheBackend extends WebGPUBackend {
   }
 
   override readSync(dataId: object): tf.BackendValues {
-    const data = this.tensorMap.get(dataId);
-    if (data.values || data.dtype === 'complex64' || !(data.resource instanceof GPUBuffer)) {
-      return super.readSync(dataId);
-    }
-    if (this.#capture) {
-      throw new LatheError('internal', 'A step that reads numbers back while it computes cannot be recorded.');
-    }
-    const { shape, dtype } = data;
-    const wide = this.#widened({ dataId, shape, dtype });
-    // tfjs reads whole buffers: a copy of the tensor's size is made for it.
-    const size = Math.max(4, 4 * tf.util.sizeFromShape(shape));
-    const exact = this.device.createBuffer({ size, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
-    this.copy({ ...this.rangeOf(wide), size }, { buffer: exact, offset: 0, size });
-    this.flush();
-    const twin = this.makeTensorInfo(shape, dtype);
-    Object.assign(this.tensorMap.get(twin.dataId), { resource: exact, external: true });
-    try {
-      return super.readSync(twin.dataId);
-    } finally {
-      if (wide.dataId !== dataId) this.disposeData(wide.dataId);
-      this.disposeData(twin.dataId);
-      exact.destroy();
-    }
+    const { values, dtype } = this.tensorMap.get(dataId);
+    if (values || dtype === 'complex64') return super.readSync(dataId);
+    // tfjs reads synchronously through a canvas, which takes some devices down, and no recorded step may wait.
+    throw new LatheError('internal', 'A step that reads numbers back while it computes cannot run here: use data().');
   }
 
   override getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer> {

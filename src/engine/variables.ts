@@ -1,0 +1,13 @@
+/** Setting variables where they lie. */
+import { latheBackend } from './ops/lathe-backend';
+import { tf } from './tf';
+
+/**
+ * Sets a variable's numbers. On WebGPU they are written into the buffer that it has: recorded steps and arenas, which
+ * know the buffer, see them.
+ */
+export function setVariable(variable: tf.Variable, values: Float32Array): void {
+  const backend = latheBackend();
+  if (backend && variable.size > 0) backend.upload(backend.rangeOf(variable), values);
+  else tf.tidy(() => variable.assign(tf.tensor(values.slice(), variable.shape)));
+}
