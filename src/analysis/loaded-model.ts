@@ -1,8 +1,7 @@
 /** A trained model on the device, ready to predict. */
-import { tf } from '../engine/tf';
-import { buildModel } from '../models/build';
+import { Inference } from '../models/inference';
+import { buildModel } from '../models/model';
 import { planModel, sizeOf } from '../models/plan';
-import { forward } from '../models/predictor';
 import { loadWeights } from '../models/weights';
 import type { Preprocessing } from '../store/schema';
 import type { TrainedModel } from '../store/trained-model';
@@ -40,18 +39,20 @@ export function loadModel({ config, preprocessing, tensors }: TrainedModel, weig
     sizeOf(io.input_shape),
   );
   const model = buildModel(config.model, io, 0);
-  loadWeights(model, weights, tensors);
+  try {
+    loadWeights(model, weights, tensors);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  const inference = new Inference(model);
   return {
     preprocessing,
     batch_size: Math.max(1, Math.min(MAX_BATCH, Math.floor(MAX_ACTIVATIONS / activations))),
-    async outputs(inputs, n) {
-      const output = tf.tidy(() => forward(model, tf.tensor(inputs, [n, ...io.input_shape])));
-      try {
-        return await output.data<'float32'>();
-      } finally {
-        output.dispose();
-      }
+    outputs: (inputs, n) => inference.outputs(inputs, n),
+    dispose() {
+      inference.dispose();
+      model.dispose();
     },
-    dispose: () => void model.dispose(),
   };
 }

@@ -46,7 +46,6 @@ const HIDDEN = new Set([
   'registry',
   'profiling',
   'training.distributed',
-  'training.precision',
   'data.features',
   'data.augment',
 ]);

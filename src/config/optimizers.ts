@@ -34,8 +34,17 @@ export const adamw = v.strictObject({
   epsilon,
 });
 
+/** Lion (Chen et al. 2023). */
+export const lion = v.strictObject({
+  name: v.literal('lion'),
+  learning_rate: learningRate(1e-4),
+  weight_decay: v.optional(number('Share of each weight removed a step, times the learning rate', 0, 1), 1e-3),
+  beta1,
+  beta2: v.optional(number('Decay of the running mean that the next update starts from', 0, 0.999999), 0.99),
+});
+
 /** Settings of every optimizer. To add one: its settings here, its update in `training/optimizers/`. */
-export const optimizers = v.variant('name', [sgd, adam, adamw]);
+export const optimizers = v.variant('name', [sgd, adam, adamw, lion]);
 
 /** The `training.optimizer` section, all defaults filled in. */
 export type OptimizerConfig = v.InferOutput<typeof optimizers>;

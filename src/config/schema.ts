@@ -73,6 +73,14 @@ const training = v.strictObject({
     ),
     null,
   ),
+  ema: v.optional(
+    v.nullable(number('Decay of a moving average of the weights, which is then evaluated and kept', 0, 0.999999)),
+    null,
+  ),
+  activation_checkpointing: v.optional(
+    flag('Recomputes the inside of blocks in the backward pass: less memory, a third more time'),
+    false,
+  ),
   gradient_clip: v.optional(
     v.nullable(v.strictObject({ norm: v.optional(positive('Largest global norm of a gradient'), 1) })),
     { norm: 1 },

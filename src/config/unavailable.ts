@@ -5,7 +5,6 @@ import type { RunConfig } from './schema';
 /** One problem for each setting of `config` that asks for what is not there yet. */
 export function unavailable(config: RunConfig): ConfigProblem[] {
   const asks: [boolean, string, string][] = [
-    [config.training.precision !== 'float32', 'training.precision', 'Set it to float32.'],
     [config.training.distributed.enabled, 'training.distributed.enabled', 'Set it to false.'],
     [
       config.optimization.hyperparameter_search.enabled,

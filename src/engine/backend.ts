@@ -18,8 +18,8 @@ export interface Backend {
   lost: Promise<string>;
   /** Resolves, with the message, on the first GPU error that nothing caught: what was computed since is void. */
   failed: Promise<string>;
-  /** Bytes of device memory held by tensors. */
-  memoryBytes(): number;
+  /** Bytes of device memory in use now, and the most there were so far. */
+  memory(): { bytes: number; peak: number };
   dispose(): void;
 }
 
@@ -84,7 +84,10 @@ async function startWebGPU(): Promise<Started> {
         resolve(event.error.message);
       });
     }),
-    memoryBytes: () => backend.memory().numBytesInGPU,
+    memory() {
+      const { total, pooled, peak } = backend.memoryReport();
+      return { bytes: total - pooled, peak };
+    },
     dispose() {
       disposed = true;
       tf.removeBackend('webgpu');
@@ -120,7 +123,7 @@ async function startWebGL(): Promise<Started> {
     webgpu: null,
     lost: 'canvas' in backend && backend.canvas instanceof EventTarget ? contextLoss(backend.canvas) : never,
     failed: never,
-    memoryBytes: () => tf.memory().numBytes,
+    memory: tensorMemory(),
     dispose: () => tf.removeBackend('webgl'),
   };
 }
@@ -143,8 +146,18 @@ async function startCPU(): Promise<Started> {
     webgpu: null,
     lost: never,
     failed: never,
-    memoryBytes: () => tf.memory().numBytes,
+    memory: tensorMemory(),
     dispose: () => tf.removeBackend('cpu'),
+  };
+}
+
+/** Memory as tfjs counts it; its peak is that of the moments at which it was asked for. */
+function tensorMemory(): Backend['memory'] {
+  let peak = 0;
+  return () => {
+    const { numBytes: bytes } = tf.memory();
+    peak = Math.max(peak, bytes);
+    return { bytes, peak };
   };
 }
 

@@ -11,3 +11,8 @@ export function setVariable(variable: tf.Variable, values: Float32Array): void {
   if (backend && variable.size > 0) backend.upload(backend.rangeOf(variable), values);
   else tf.tidy(() => variable.assign(tf.tensor(values.slice(), variable.shape)));
 }
+
+/** Sets a variable to a tensor of its shape, which stays the caller's. For backends without buffers of ours. */
+export function setVariableTensor(variable: tf.Variable, tensor: tf.Tensor): void {
+  tf.tidy(() => variable.assign(tensor.clone()));
+}

@@ -393,6 +393,14 @@ export class LatheBackend extends WebGPUBackend {
     this.dispatchCount++;
   }
 
+  /** Queues the filling of a range with zeros. */
+  clear({ buffer, offset, size }: BufferRange): void {
+    this.#pass?.end();
+    this.#pass = null;
+    this.#encoder ??= this.device.createCommandEncoder();
+    this.#encoder.clearBuffer(buffer, offset, Math.ceil(size / 4) * 4);
+  }
+
   /** Queues a copy of `from` to the start of `to`. */
   copy(from: BufferRange, to: BufferRange): void {
     this.#pass?.end();

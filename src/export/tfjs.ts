@@ -5,7 +5,7 @@
 import { LatheError } from '../base/errors';
 import { LATHE_VERSION } from '../base/version';
 import { tf } from '../engine/tf';
-import { buildExportModel } from '../models/predictor';
+import { buildLayersModel } from '../models/layers-model';
 import type { Preprocessing } from '../store/schema';
 import { weightBytes, type ExportSource } from './source';
 import type { ArchiveFile } from './zip';
@@ -21,7 +21,7 @@ export const outputsOf = ({ classes, target }: Preprocessing): number => classes
 export function tfjsFiles(source: ExportSource): ArchiveFile[] {
   const { config, preprocessing, tensors } = source.model;
   const io = { input_shape: preprocessing.input_shape, outputs: outputsOf(preprocessing) };
-  const model = buildExportModel(config.model, io, preprocessing.task, { data: source.weights, tensors });
+  const model = buildLayersModel(config.model, io, preprocessing.task, { data: source.weights, tensors });
   try {
     const topology: unknown = model.toJSON(null, false);
     if (typeof topology !== 'object' || topology === null) {

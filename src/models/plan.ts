@@ -3,21 +3,23 @@
  * builder builds, and where shapes that do not fit are found, with the key of the config that is to be changed.
  */
 import { LatheError } from '../base/errors';
-import type { LayerSettings } from '../config/architectures/sequential';
 import type { ModelConfig } from '../config/architectures/registry';
+import type { AnyLayerSettings } from './layers/settings';
 import { architectureLayers } from './registry';
 
 /** What a model takes and gives. */
 export interface ModelIo {
-  /** Shape of one example: `[features]` or `[height, width, channels]`. */
+  /** Shape of one example: `[features]`, `[height, width, channels]`, or `[time]` tokens. */
   input_shape: number[];
   /** Classes (logits), or values predicted. */
   outputs: number;
+  /** Set where examples are sequences of tokens. */
+  tokens?: { vocabulary: number };
 }
 
 /** One layer as an architecture lists it. */
 export interface LayerEntry {
-  settings: LayerSettings;
+  settings: AnyLayerSettings;
   /** Key of the config that the layer comes from: `model.hidden.1`. */
   key: string;
 }
@@ -32,7 +34,7 @@ export interface PlannedWeight {
 /** One layer with its shapes (without the batch). */
 export interface PlannedLayer {
   name: string;
-  settings: LayerSettings;
+  settings: AnyLayerSettings;
   input_shape: number[];
   output_shape: number[];
   weights: PlannedWeight[];
@@ -67,12 +69,14 @@ export function planModel(settings: ModelConfig, io: ModelIo): PlannedLayer[] {
   const flatten = (key: string): void => {
     if (shape.length > 1) add({ settings: { type: 'flatten' }, key });
   };
-  for (const entry of architectureLayers(settings)) {
+  for (const entry of architectureLayers(settings, io)) {
     if (entry.settings.type === 'dense') flatten(entry.key);
     add(entry);
   }
-  flatten('model');
-  add({ settings: { type: 'dense', units: io.outputs, activation: 'linear', use_bias: true }, key: 'model' }, 'output');
+  // A language model predicts at every position: its features are not flattened, and its output has no bias.
+  if (!io.tokens) flatten('model');
+  const use_bias = !io.tokens;
+  add({ settings: { type: 'dense', units: io.outputs, activation: 'linear', use_bias }, key: 'model' }, 'output');
   return plan;
 }
 
@@ -81,7 +85,19 @@ const show = (shape: number[]): string => shape.join('×');
 function outputShape({ settings, key }: LayerEntry, shape: number[]): number[] {
   switch (settings.type) {
     case 'dense':
-      return [settings.units];
+      return shape.length === 2 ? [shape[0], settings.units] : [settings.units];
+    case 'token_embedding':
+      return [...shape, settings.width];
+    case 'transformer_block':
+    case 'final_normalization':
+      return shape;
+    case 'convnext_block':
+      return image(settings.type, key, shape);
+    case 'patchify': {
+      const [height, width] = image(settings.type, key, shape);
+      const { patch } = settings;
+      return [Math.floor(height / patch), Math.floor(width / patch), settings.width];
+    }
     case 'flatten':
       return [sizeOf(shape)];
     case 'batch_normalization':
@@ -131,15 +147,54 @@ function image(type: string, key: string, shape: number[]): [height: number, wid
 
 const misfit = (key: string, message: string): LatheError => new LatheError('config', `${key}: ${message}`, { key });
 
-function weightsOf(settings: LayerSettings, input: number[]): PlannedWeight[] {
+function weightsOf(settings: AnyLayerSettings, input: number[]): PlannedWeight[] {
   const weight = (name: string, shape: number[], trainable = true): PlannedWeight => ({ name, shape, trainable });
   const channels = input[input.length - 1];
   switch (settings.type) {
     case 'dense':
       return [
-        weight('kernel', [sizeOf(input), settings.units]),
+        weight('kernel', [channels, settings.units]),
         ...(settings.use_bias ? [weight('bias', [settings.units])] : []),
       ];
+    case 'patchify':
+      return [
+        weight('kernel', [settings.patch, settings.patch, channels, settings.width]),
+        weight('bias', [settings.width]),
+      ];
+    case 'convnext_block':
+      return [
+        weight('depthwise_kernel', [7, 7, channels, 1]),
+        weight('depthwise_bias', [channels]),
+        weight('gamma', [channels]),
+        weight('beta', [channels]),
+        weight('expand_kernel', [channels, 4 * channels]),
+        weight('expand_bias', [4 * channels]),
+        weight('project_kernel', [4 * channels, channels]),
+        weight('project_bias', [channels]),
+        weight('layer_scale', [channels]),
+      ];
+    case 'token_embedding':
+      return [
+        weight('tokens', [settings.vocabulary, settings.width]),
+        weight('positions', [settings.context, settings.width]),
+      ];
+    case 'transformer_block':
+      return [
+        weight('attention_gamma', [channels]),
+        weight('attention_beta', [channels]),
+        weight('qkv_kernel', [channels, 3 * channels]),
+        weight('qkv_bias', [3 * channels]),
+        weight('attention_kernel', [channels, channels]),
+        weight('attention_bias', [channels]),
+        weight('gamma', [channels]),
+        weight('beta', [channels]),
+        weight('expand_kernel', [channels, 4 * channels]),
+        weight('expand_bias', [4 * channels]),
+        weight('project_kernel', [4 * channels, channels]),
+        weight('project_bias', [channels]),
+      ];
+    case 'final_normalization':
+      return [weight('gamma', [channels]), weight('beta', [channels])];
     case 'conv2d':
       return [
         weight('kernel', [settings.kernel_size, settings.kernel_size, channels, settings.filters]),

@@ -9,6 +9,8 @@ function slots(optimizer: OptimizerConfig): number {
   switch (optimizer.name) {
     case 'sgd':
       return optimizer.momentum > 0 ? 1 : 0;
+    case 'lion':
+      return 1;
     case 'adam':
     case 'adamw':
       return 2;
@@ -36,9 +38,9 @@ export function summarizeModel(
   const count = (trainable: boolean): number =>
     weights.filter((weight) => weight.trainable === trainable).reduce((sum, weight) => sum + sizeOf(weight.shape), 0);
   const [trainable, fixed] = [count(true), count(false)];
-  // Weights twice (the optimizer keeps them in one flat buffer as well), gradients twice (as tensors, then flat),
-  // optimizer state; of every layer's output the value before and after the activation, and the gradient.
-  const state = trainable * (4 + slots(optimizer)) + fixed;
+  // Weights, gradients and optimizer state, each in one buffer; of every layer's output the value before and after the
+  // activation, and the gradient.
+  const state = trainable * (2 + slots(optimizer)) + fixed;
   const activations =
     batchSize * (sizeOf(io.input_shape) + 3 * layers.reduce((sum, l) => sum + sizeOf(l.output_shape), 0));
   return {

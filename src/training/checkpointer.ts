@@ -5,22 +5,28 @@
 import { LatheError } from '../base/errors';
 import { canonicalJson, sha256 } from '../base/hash';
 import { newId } from '../base/ids';
-import type { Arena } from '../engine/arena';
-import { modelWeights, bytesOf, loadWeights, tensorEntries, type PackedWeights } from '../models/weights';
-import type { tf } from '../engine/tf';
+import type { Arena, ArenaState } from '../engine/arena/arena';
+import { bytesOf, loadWeights, tensorData, tensorEntries, type PackedWeights } from '../models/weights';
+import type { Model } from '../models/model';
 import { makeBlobRow } from '../store/blobs';
 import { deleteCheckpoints, listCheckpoints, loadCheckpoint, writeCheckpoint } from '../store/checkpoints';
 import type { Database } from '../store/database';
-import type { CheckpointReason, CheckpointRow } from '../store/schema';
+import type { CheckpointReason, CheckpointRow, TensorEntry } from '../store/schema';
 import { allFinite } from './divergence';
 import type { Optimizer } from './optimizers/optimizer';
 import { parseState, type TrainingState } from './state';
 
+/** Names of what stands with the optimizer's slots: the weights behind an average, and the loss scale's state. */
+const RAW = 'raw';
+const SCALER = 'loss_scale';
+
 /** What a checkpoint is made from. */
 export interface CheckpointParts {
-  model: tf.LayersModel;
+  model: Model;
   arena: Arena;
   optimizer: Optimizer;
+  /** Whether a moving average of the weights is kept. */
+  averaged: boolean;
 }
 
 /** What the checkpointer tells. */
@@ -99,14 +105,10 @@ export class Checkpointer {
       try {
         const { weights, optimizer, state } = await loadCheckpoint(this.#database, row.id);
         const parsed = parseState(state);
-        const length = this.#parts.arena.length;
-        const slots = this.#parts.optimizer.slots.map((_, i) => optimizer.subarray(i * length, (i + 1) * length));
-        if (optimizer.length !== length * slots.length) {
-          throw new LatheError('storage', 'its optimizer state is of another optimizer');
-        }
-        loadWeights(this.#parts.model, weights, row.weights.tensors);
-        this.#parts.arena.refresh();
-        this.#parts.arena.loadSlots(slots);
+        const { model, arena } = this.#parts;
+        const unpacked = this.#unpack(weights, row.weights.tensors, optimizer, row.optimizer.tensors);
+        loadWeights(model, weights, row.weights.tensors);
+        arena.load(unpacked);
         this.#recent = [row.id];
         const stored = new Set((await listCheckpoints(this.#database, this.#runId)).map((other) => other.id));
         return { ...parsed, ranking: parsed.ranking.filter((entry) => stored.has(entry.checkpoint)) };
@@ -135,37 +137,76 @@ export class Checkpointer {
   }
 
   async #snapshot(): Promise<[weights: PackedWeights, optimizer: PackedWeights]> {
-    const named = modelWeights(this.#parts.model);
+    const named = this.#parts.model.weights;
     // A clone keeps its data when the layer replaces the variable's while we read.
     const fixed = named.map(({ trainable, variable }) => (trainable ? null : variable.clone()));
     try {
-      const [{ weights, slots }, values] = await Promise.all([
+      const [state, values] = await Promise.all([
         this.#parts.arena.snapshot(),
         Promise.all(fixed.map(async (tensor) => tensor && (await tensor.data<'float32'>()))),
       ]);
+      // What a run is judged by and gives away is the moving average, where it keeps one.
+      const trained = state.average ?? state.weights;
       const tensors = tensorEntries(named);
       const data = new Float32Array(tensors.reduce((sum, entry) => sum + entry.length / 4, 0));
       let offset = 0;
-      named.forEach(({ variable }, i) => {
-        const value = values[i] ?? weights.subarray(offset, offset + variable.size);
-        if (named[i].trainable) offset += variable.size;
-        data.set(value, tensors[i].offset / 4);
+      named.forEach(({ variable, trainable }, i) => {
+        data.set(values[i] ?? trained.subarray(offset, offset + variable.size), tensors[i].offset / 4);
+        if (trainable) offset += variable.size;
       });
-      return [{ data, tensors }, this.#packSlots(slots)];
+      return [{ data, tensors }, this.#packState(state)];
     } finally {
       for (const tensor of fixed) tensor?.dispose();
     }
   }
 
-  #packSlots(slots: Float32Array[]): PackedWeights {
-    const { arena, model, optimizer } = this.#parts;
-    const trainable = modelWeights(model).filter((weight) => weight.trainable);
-    const data = new Float32Array(slots.length * arena.length);
-    slots.forEach((slot, i) => data.set(slot, i * arena.length));
-    const tensors = tensorEntries(
-      optimizer.slots.flatMap((slot) => trainable.map(({ name, shape }) => ({ name: `${slot}/${name}`, shape }))),
-    );
+  /** Vectors beside the weights, each as long as the arena: the optimizer's slots, then the weights behind an average. */
+  #vectors(): string[] {
+    const { optimizer, averaged } = this.#parts;
+    return [...optimizer.slots, ...(averaged ? [RAW] : [])];
+  }
+
+  #packState(state: ArenaState): PackedWeights {
+    const trainable = this.#parts.model.weights.filter((weight) => weight.trainable);
+    const vectors = [...state.slots, ...(state.average ? [state.weights] : [])];
+    const parts = [...vectors, Float32Array.from(state.scaler)];
+    const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let offset = 0;
+    for (const part of parts) {
+      data.set(part, offset);
+      offset += part.length;
+    }
+    const tensors = tensorEntries([
+      ...this.#vectors().flatMap((vector) =>
+        trainable.map(({ name, shape }) => ({ name: `${vector}/${name}`, shape })),
+      ),
+      ...(state.scaler.length > 0 ? [{ name: SCALER, shape: [state.scaler.length] }] : []),
+    ]);
     return { data, tensors };
+  }
+
+  /** @throws LatheError of kind `storage` when the state is of another optimizer or precision. */
+  #unpack(weights: Float32Array, entries: TensorEntry[], optimizer: Float32Array, stored: TensorEntry[]): ArenaState {
+    const { arena, model, averaged } = this.#parts;
+    const vectors = this.#vectors();
+    const scaler = stored.find((entry) => entry.name === SCALER);
+    const numbers = scaler ? [...tensorData(optimizer, scaler)] : [];
+    if (optimizer.length !== arena.length * vectors.length + numbers.length) {
+      throw new LatheError('storage', 'its optimizer state is of another optimizer');
+    }
+    const parts = vectors.map((_, i) => optimizer.slice(i * arena.length, (i + 1) * arena.length));
+    const byName = new Map(entries.map((entry) => [entry.name, entry]));
+    const trained = new Float32Array(arena.length);
+    let offset = 0;
+    for (const { name, trainable, variable } of model.weights) {
+      const entry = byName.get(name);
+      if (!trainable || !entry) continue;
+      trained.set(tensorData(weights, entry), offset);
+      offset += variable.size;
+    }
+    return averaged
+      ? { weights: parts[parts.length - 1], slots: parts.slice(0, -1), average: trained, scaler: numbers }
+      : { weights: trained, slots: parts, average: null, scaler: numbers };
   }
 
   async #write(

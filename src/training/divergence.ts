@@ -22,6 +22,12 @@ export function checkDivergence(
   }
 }
 
+/** The error of an update with NaN or infinity in it; `place` names where they arose. */
+export function notFinite(step: number, loss: number, place: string, rate: number): LatheError {
+  const what = Number.isFinite(loss) ? 'the gradient is not finite' : `the loss is ${loss}`;
+  return diverged(step, `${what}; ${place}`, rate);
+}
+
 /** The error of a run whose weights are no numbers any more. */
 export function weightsDiverged(step: number, rate: number): LatheError {
   return diverged(step, 'some weights are not finite any more', rate);

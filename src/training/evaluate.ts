@@ -1,8 +1,6 @@
 /** Evaluation of a model over examples: forward only, read back behind the queue. */
 import type { ExampleSource } from '../data/contract';
-import { tf } from '../engine/tf';
-import type { ModelIo } from '../models/plan';
-import { forward } from '../models/predictor';
+import type { Inference } from '../models/inference';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { yieldToMessages } from './yield';
 
@@ -14,8 +12,7 @@ const IN_FLIGHT = 2;
  * @returns False when `interrupted` said so in between; the metrics are then incomplete.
  */
 export async function evaluate(
-  model: tf.LayersModel,
-  io: ModelIo,
+  inference: Inference,
   source: ExampleSource,
   indices: Uint32Array,
   batchSize: number,
@@ -28,9 +25,8 @@ export async function evaluate(
     for (const start of starts) {
       if (interrupted()) return false;
       const batch = await source.batch(indices.subarray(start, start + batchSize));
-      const outputs = tf.tidy(() => forward(model, tf.tensor(batch.inputs, [batch.n, ...io.input_shape])));
+      const read = inference.outputs(batch.inputs, batch.n);
       const before = pending.at(-1);
-      const read = outputs.data<'float32'>().finally(() => outputs.dispose());
       // Results are added in order, whatever order they come in: sums in float64 depend on it.
       pending.push(
         (async () => {

@@ -7,11 +7,13 @@
  */
 import type { RunConfig } from '../config/schema';
 import type { Batch, PreparedData } from '../data/contract';
-import type { tf } from '../engine/tf';
-import type { ModelIo } from '../models/plan';
+import type { Inference } from '../models/inference';
+import type { Model } from '../models/model';
 import type { CheckpointReason, ConfusionMatrix, Metrics } from '../store/schema';
+import { BusyClock } from './busy-clock';
 import { Checkpointer, NotFinite } from './checkpointer';
-import { checkDivergence, weightsDiverged } from './divergence';
+import { nonFinitePlace } from './diagnose';
+import { checkDivergence, notFinite, weightsDiverged } from './divergence';
 import { stopReason, watch, type EarlyStoppingSettings } from './early-stopping';
 import { evaluate } from './evaluate';
 import type { MetricAccumulator } from './metrics/accumulator';
@@ -34,9 +36,11 @@ export interface LoopParts {
   config: RunConfig;
   data: PreparedData;
   batches: StepBatches;
-  model: tf.LayersModel;
-  io: ModelIo;
+  model: Model;
+  inference: Inference;
   step: TrainStep;
+  /** Whether the loss is scaled (mixed precision): an update may then be left out. */
+  scaled: boolean;
   schedule: Schedule;
   length: RunLength;
   /** The metric that decides which checkpoint is best. */
@@ -45,7 +49,8 @@ export interface LoopParts {
   makeMetrics: () => MetricAccumulator;
   checkpointer: Checkpointer;
   reporter: Reporter;
-  memoryBytes: () => number;
+  /** Bytes of device memory now, and at most so far. */
+  memory: () => { bytes: number; peak: number };
   /** Seconds trained in earlier sittings. */
   secondsBefore: number;
 }
@@ -57,6 +62,8 @@ export type LoopEnd =
 interface Flight {
   step: number;
   batches: Batch[];
+  /** Forward passes of training before it. */
+  passes: number;
   rate: number;
   result: Promise<StepResult>;
 }
@@ -67,6 +74,7 @@ export class TrainingLoop {
   readonly #state: TrainingState;
   readonly #metrics: MetricAccumulator;
   readonly #clock = new StepClock();
+  readonly #busy = new BusyClock();
   readonly #startedAt = performance.now();
   #flights: Flight[] = [];
   /** Steps queued, those in flight included. */
@@ -168,7 +176,8 @@ export class TrainingLoop {
     const result = step.run(batches, index + 1, passes, rate);
     // A failure is met where the result is awaited; until then it must not count as unhandled.
     result.catch(() => undefined);
-    this.#flights.push({ step: index + 1, batches, rate, result });
+    this.#busy.track(result);
+    this.#flights.push({ step: index + 1, batches, passes, rate, result });
     this.#queued++;
     this.#next = this.#queued < length.total ? source.load(this.#queued) : null;
     this.#next?.catch(() => undefined);
@@ -177,7 +186,7 @@ export class TrainingLoop {
   /** Waits for the oldest step in flight and takes its result into the state. */
   async #land(): Promise<void> {
     const flight = this.#flights[0];
-    const { gradientNorm, outputs } = await flight.result;
+    const { gradientNorm, finite, lossScale, outputs } = await flight.result;
     this.#flights.shift();
     const state = this.#state;
     const examples = flight.batches.reduce((sum, batch) => sum + batch.n, 0);
@@ -189,12 +198,26 @@ export class TrainingLoop {
     state.passes += flight.batches.length;
     this.#stepsHere++;
     this.#clock.tick(examples);
-    const { optimizer } = this.#parts.config.training;
-    checkDivergence(flight.step, loss, gradientNorm, state.first_loss ?? 1, optimizer.learning_rate);
+    await this.#checkNumbers(flight, loss, gradientNorm, finite);
     this.#note('train_loss', loss);
-    this.#note('gradient_norm', gradientNorm);
+    if (finite) this.#note('gradient_norm', gradientNorm);
+    if (this.#parts.scaled) this.#note('loss_scale', lossScale);
     this.#note('learning_rate', flight.rate);
     if (this.#parts.reporter.due) this.report();
+  }
+
+  /** @throws LatheError of kind `diverged` that names the step and, where numbers are none, the layer. */
+  async #checkNumbers(flight: Flight, loss: number, gradientNorm: number, finite: boolean): Promise<void> {
+    const { learning_rate: rate } = this.#parts.config.training.optimizer;
+    // A gradient that a scaled loss made too large for halves was left out, and the scale was lowered.
+    if (Number.isFinite(loss) && (finite || this.#parts.scaled)) {
+      checkDivergence(flight.step, loss, finite ? gradientNorm : 0, this.#state.first_loss ?? 1, rate);
+      return;
+    }
+    for (const [i, batch] of flight.batches.entries()) {
+      if (i < flight.batches.length - 1 && batch.inputs.every(Number.isFinite)) continue;
+      throw notFinite(flight.step, loss, await nonFinitePlace(this.#parts.model, batch, flight.passes + i), rate);
+    }
   }
 
   async #drain(): Promise<void> {
@@ -211,15 +234,18 @@ export class TrainingLoop {
 
   /** Sends progress now. */
   report(): void {
-    const { reporter, length, memoryBytes } = this.#parts;
+    const { reporter, length, memory } = this.#parts;
     const { step, epoch, latest, best } = this.#state;
     const speed = this.#clock.speed();
-    const bytes = memoryBytes();
+    const { bytes, peak } = memory();
+    const busy = this.#busy.take();
     if (speed) {
       reporter.point('samples_per_second', step, speed.samplesPerSecond);
       reporter.point('step_ms', step, speed.stepMs);
     }
+    if (busy !== null) reporter.point('gpu_busy', step, busy);
     reporter.point('gpu_bytes', step, bytes);
+    reporter.point('gpu_bytes_peak', step, peak);
     const remaining = length.total - step;
     const evaluations = Math.ceil(remaining / length.perEpoch);
     reporter.progress(
@@ -307,12 +333,12 @@ export class TrainingLoop {
     split: 'validation' | 'test',
     interrupted?: () => boolean,
   ): Promise<{ metrics: Metrics; confusion: ConfusionMatrix | null } | null> {
-    const { model, io, data, config, makeMetrics } = this.#parts;
+    const { inference, data, config, makeMetrics } = this.#parts;
     const metrics = makeMetrics();
     const indices = data.splits[split];
     // Evaluation keeps no activations: larger batches than in training fit.
     const batchSize = 2 * config.training.batch_size;
-    if (!(await evaluate(model, io, data, indices, batchSize, metrics, interrupted))) return null;
+    if (!(await evaluate(inference, data, indices, batchSize, metrics, interrupted))) return null;
     return { metrics: metrics.result(), confusion: indices.length > 0 ? metrics.confusion() : null };
   }
 

@@ -6,7 +6,8 @@ import { LatheError } from '../base/errors';
 import type { RunConfig } from '../config/schema';
 import type { PreparedData } from '../data/contract';
 import { startBackend, type Backend } from '../engine/backend';
-import { buildModel } from '../models/build';
+import { Inference } from '../models/inference';
+import { buildModel } from '../models/model';
 import type { ModelIo } from '../models/plan';
 import { summarizeModel } from '../models/summary';
 import type { Database } from '../store/database';
@@ -16,11 +17,12 @@ import { Checkpointer } from './checkpointer';
 import { classWeights } from './class-weights';
 import { evaluateBest } from './finish';
 import { TrainingLoop, type LoopEnd } from './loop';
-import { crossEntropy, meanSquaredError } from './losses';
+import { crossEntropyLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
 import { prefixed, resolveMonitor } from './metrics/names';
 import { RegressionMetrics } from './metrics/regression';
+import { mixedPrecision } from './mixed-precision';
 import { createOptimizer } from './optimizers/registry';
 import type { LeaveOrder, TrainerApi, TrainOptions } from './protocol';
 import { Reporter } from './reporter';
@@ -107,17 +109,25 @@ async function setUp(
 
     const reporter = new Reporter(database, runId, port);
     const model = buildModel(config.model, io, config.reproducibility.seed);
+    const mixed = mixedPrecision(config, backend, notices);
     const optimizer = createOptimizer(config.training.optimizer);
-    const step = new TrainStep(backend, model, io, {
+    const step = new TrainStep(backend, model, {
       optimizer,
       l2: config.training.l2,
       clip: config.training.gradient_clip?.norm ?? null,
       loss: task.loss,
+      accumulates: config.training.gradient_accumulation > 1,
+      ema: config.training.ema,
+      recompute: config.training.activation_checkpointing,
+      mixed,
+      onEager: (reason) =>
+        reporter.log('warning', `Steps of this model cannot be recorded, so each is queued anew. ${reason}`),
     });
+    const inference = new Inference(model);
     const checkpointer = new Checkpointer(
       database,
       runId,
-      { model, arena: step.arena, optimizer },
+      { model, arena: step.arena, optimizer, averaged: config.training.ema !== null },
       {
         before: () => reporter.flush(),
         written: ({ id, step, epoch, reason, monitor, bytes }, best) =>
@@ -149,8 +159,9 @@ async function setUp(
         data,
         batches: new StepBatches(data, config, length),
         model,
-        io,
+        inference,
         step,
+        scaled: mixed !== null,
         schedule: createSchedule(config.training.schedule, length),
         length,
         monitor,
@@ -158,13 +169,14 @@ async function setUp(
         makeMetrics: task.metrics,
         checkpointer,
         reporter,
-        memoryBytes: () => backend.memoryBytes(),
+        memory: () => backend.memory(),
         secondsBefore: run.seconds,
       },
       state,
       restored !== null,
     );
     const dispose = (): void => {
+      inference.dispose();
       step.dispose();
       model.dispose();
       backend.dispose();
@@ -182,7 +194,7 @@ function taskParts(
   { preprocessing, class_counts }: PreparedData,
 ): {
   outputs: number;
-  loss: ConstructorParameters<typeof TrainStep>[3]['loss'];
+  loss: TaskLoss;
   metrics: () => MetricAccumulator;
 } {
   const { classes, target_scale } = preprocessing;
@@ -191,14 +203,14 @@ function taskParts(
     const weights = classWeights(config.training.class_weights, classes, class_counts ?? []);
     return {
       outputs: classes.length,
-      loss: (batch, share) => crossEntropy(Int32Array.from(batch.targets), classes.length, weights, share),
+      loss: crossEntropyLoss(weights),
       metrics: () => new ClassificationMetrics(classes, weights),
     };
   }
   const std = target_scale?.std ?? preprocessing.target.map(() => 1);
   return {
     outputs: std.length,
-    loss: (batch, share) => meanSquaredError(Float32Array.from(batch.targets), std.length, share),
+    loss: meanSquaredErrorLoss(std.length),
     metrics: () => new RegressionMetrics(std),
   };
 }

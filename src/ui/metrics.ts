@@ -27,7 +27,10 @@ const INFO: Record<string, MetricInfo> = {
   gradient_norm: { title: 'Gradient norm', format: (value) => formatNumber(value, 3), axis: plain, better: null },
   samples_per_second: { title: 'Throughput', format: formatRate, axis: formatCompact, better: null, fromZero: true },
   step_ms: { title: 'Step time', format: formatMilliseconds, axis: plain, better: null, fromZero: true },
+  loss_scale: { title: 'Loss scale', format: (value) => formatNumber(value), axis: plain, better: null },
   gpu_bytes: { title: 'Device memory', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
+  gpu_bytes_peak: { title: 'Device memory, peak', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
+  gpu_busy: { title: 'Device busy', format: formatPercent, axis: percent, better: null, fromZero: true },
 };
 
 const SPLITS: Record<string, string> = { train: 'train', val: 'val', test: 'test' };
@@ -74,7 +77,16 @@ export interface ChartGroup {
 /** Quality first, then the machine. `main` charts are the heroes of the page. */
 export function groupMetrics(metrics: string[]): { main: ChartGroup[]; machine: ChartGroup[] } {
   const order = ['loss', 'accuracy', 'f1', 'mae', 'rmse', 'r2'];
-  const machineOrder = ['learning_rate', 'gradient_norm', 'samples_per_second', 'step_ms', 'gpu_bytes'];
+  const machineOrder = [
+    'learning_rate',
+    'gradient_norm',
+    'loss_scale',
+    'samples_per_second',
+    'step_ms',
+    'gpu_busy',
+    'gpu_bytes',
+    'gpu_bytes_peak',
+  ];
   const groups = new Map<string, ChartGroup>();
   for (const metric of metrics) {
     const { base } = splitMetric(metric);

@@ -1,21 +1,18 @@
-import { dispatcher, WORKGROUP, workgroupsFor } from './pipeline';
+import { forEachIndex, indexWorkgroups, makeKernel, type Kernel } from '../kernel';
 
-/** Adds `addend` to `sum`, `length` floats each. */
-export function gradientSum(
-  device: GPUDevice,
-  sum: GPUBuffer,
-  addend: GPUBuffer,
-  length: number,
-): (encoder: GPUCommandEncoder) => void {
-  const workgroups = workgroupsFor(length, 4);
-  const code = `
-@group(0) @binding(0) var<storage, read_write> sum: array<f32>;
-@group(0) @binding(1) var<storage, read> addend: array<f32>;
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  for (var i = id.x; i < ${length}u; i += ${workgroups * WORKGROUP}u) {
-    sum[i] += addend[i];
-  }
-}`;
-  return dispatcher(device, 'gradient sum', code, [sum, addend], workgroups);
+/** `sum = gradient`, or `sum += gradient` where it is not the `first`. Bindings: `gradient`, `sum`. */
+export function gradientSum(length: number, first: boolean): Kernel {
+  return makeKernel({
+    name: 'gradient sum',
+    bindings: [
+      { name: 'gradient', access: 'read', storage: 'float32' },
+      { name: 'sum', access: 'read_write', storage: 'float32' },
+    ],
+    workgroups: indexWorkgroups(length),
+    flops: length,
+    bytes: 12 * length,
+    body: `${forEachIndex(length)}
+  sum[index] = gradient[index]${first ? '' : ' + sum[index]'};
+}`,
+  });
 }

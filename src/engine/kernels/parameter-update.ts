@@ -1,49 +1,83 @@
+import { makeKernel, type Kernel } from '../kernel';
 import type { UpdateRule } from '../update-rule';
-import { dispatcher, WORKGROUP, workgroupsFor } from './pipeline';
 
-/** Flat buffers of `length` floats each; `norm` holds one, `scalars` the rule's scalars and then the largest norm. */
-export interface UpdateBuffers {
-  weight: GPUBuffer;
-  gradient: GPUBuffer;
-  norm: GPUBuffer;
-  scalars: GPUBuffer;
-  slots: GPUBuffer[];
+const WORKGROUP = 64;
+
+/** What one update kernel is made for. */
+export interface ParameterUpdate {
+  /** Numbers in each vector. */
+  length: number;
+  /** Partial sums of squares that the norm is made of. */
+  partials: number;
+  /** Decay of the moving average; null: there is none. */
+  ema: number | null;
+  clipEpsilon: number;
+  software: boolean;
 }
 
-/** One dispatch that clips the gradient and updates every weight and slot in place by `rule`. */
-export function parameterUpdate(
-  device: GPUDevice,
-  rule: UpdateRule,
-  buffers: UpdateBuffers,
-  length: number,
-  clipEpsilon: number,
-): (encoder: GPUCommandEncoder) => void {
-  const workgroups = workgroupsFor(length, 4);
-  const slots = rule.slots;
-  const code = `
-@group(0) @binding(0) var<storage, read_write> weights: array<f32>;
-@group(0) @binding(1) var<storage, read> gradients: array<f32>;
-@group(0) @binding(2) var<storage, read> norm: array<f32>;
-@group(0) @binding(3) var<storage, read> scalars: array<f32>;
-${slots.map((name, i) => `@group(0) @binding(${4 + i}) var<storage, read_write> slot_${name}: array<f32>;`).join('\n')}
+/**
+ * Norm, finite check, clipping, and the update of every weight, slot and average in place by `rule`.
+ *
+ * Bindings: `weights`, `gradients`, `partials`, `scalars` (the rule's, then the largest norm, 0 for none), `scaler` (the
+ * loss scale first), `result` (gets norm, 1 where finite, the scale), one for each slot, and the average.
+ */
+export function parameterUpdate(rule: UpdateRule, update: ParameterUpdate): Kernel {
+  const { length, partials, ema, clipEpsilon, software } = update;
+  const groups = Math.max(1, Math.min(software ? 32 : 8192, Math.ceil(length / (WORKGROUP * 4))));
+  const { slots, scalars } = rule;
+  return makeKernel({
+    name: 'parameter update',
+    bindings: [
+      { name: 'weights', access: 'read_write', storage: 'float32' },
+      { name: 'gradients', access: 'read', storage: 'float32' },
+      { name: 'partials', access: 'read', storage: 'float32' },
+      { name: 'scalars', access: 'read', storage: 'float32' },
+      { name: 'scaler', access: 'read', storage: 'float32' },
+      { name: 'outcome', access: 'read_write', storage: 'float32' },
+      ...slots.map((name) => ({ name: `slot_${name}`, access: 'read_write', storage: 'float32' }) as const),
+      ...(ema === null ? [] : [{ name: 'averages', access: 'read_write', storage: 'float32' } as const]),
+    ],
+    workgroups: [groups, 1, 1],
+    flops: 10 * length,
+    bytes: 4 * length * (3 + 2 * slots.length + (ema === null ? 0 : 2)),
+    body: `
+var<workgroup> shares: array<f32, ${WORKGROUP}>;
+// What is no number is neither equal to itself nor below the largest one; compilers may take the first test away.
+fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 @compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let most = scalars[${rule.scalars.length}];
-  var factor = 1.0;
-  // Written so that a NaN norm makes a NaN gradient, which the next loss shows.
-  if (most > 0.0 && !(norm[0] + ${clipEpsilon} <= most)) {
-    factor = most / (norm[0] + ${clipEpsilon});
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  // Every workgroup adds the few partial sums up itself, which spares a dispatch.
+  var share = 0.0;
+  for (var i = lane; i < ${partials}u; i += ${WORKGROUP}u) { share += partials[i]; }
+  shares[lane] = share;
+  workgroupBarrier();
+  for (var half = ${WORKGROUP / 2}u; half > 0u; half /= 2u) {
+    if (lane < half) { shares[lane] += shares[lane + half]; }
+    workgroupBarrier();
   }
-${rule.scalars.map((name, i) => `  let ${name} = scalars[${i}];`).join('\n')}
-  for (var i = id.x; i < ${length}u; i += ${workgroups * WORKGROUP}u) {
+  let squares = shares[0];
+  let unscale = 1.0 / scaler[0];
+  let norm = sqrt(squares) * unscale;
+  let sound = finite(squares);
+  if (group.x == 0u && lane == 0u) {
+    outcome[0] = norm;
+    outcome[1] = select(0.0, 1.0, sound);
+    outcome[2] = scaler[0];
+  }
+  if (!sound) { return; }
+  let most = scalars[${scalars.length}];
+  var factor = unscale;
+  if (most > 0.0 && norm + ${clipEpsilon} > most) { factor *= most / (norm + ${clipEpsilon}); }
+  ${scalars.map((name, i) => `let ${name} = scalars[${i}];`).join('\n  ')}
+  for (var i = group.x * ${WORKGROUP}u + lane; i < ${length}u; i += ${groups * WORKGROUP}u) {
     let g = gradients[i] * factor;
     var w = weights[i];
-${slots.map((name) => `    var ${name} = slot_${name}[i];`).join('\n')}
-${rule.wgsl}
+    ${slots.map((name) => `var ${name} = slot_${name}[i];`).join('\n    ')}
+    ${rule.wgsl}
     weights[i] = w;
-${slots.map((name) => `    slot_${name}[i] = ${name};`).join('\n')}
+    ${slots.map((name) => `slot_${name}[i] = ${name};`).join('\n    ')}
+    ${ema === null ? '' : `averages[i] = ${ema.toPrecision(9)} * averages[i] + ${(1 - ema).toPrecision(9)} * w;`}
   }
-}`;
-  const { weight, gradient, norm, scalars } = buffers;
-  return dispatcher(device, 'parameter update', code, [weight, gradient, norm, scalars, ...buffers.slots], workgroups);
+}`,
+  });
 }

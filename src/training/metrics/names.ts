@@ -12,7 +12,16 @@ export const SPLIT_METRICS: Record<Task, string[]> = {
 const HIGHER_IS_BETTER = /(^|_)(accuracy|f1|r2)$/;
 
 /** Metrics that have no better or worse: a table shows their last value only. */
-const UNRANKED = new Set(['learning_rate', 'gradient_norm', 'samples_per_second', 'step_ms', 'gpu_bytes']);
+const UNRANKED = new Set([
+  'learning_rate',
+  'gradient_norm',
+  'loss_scale',
+  'samples_per_second',
+  'step_ms',
+  'gpu_bytes',
+  'gpu_bytes_peak',
+  'gpu_busy',
+]);
 
 /** Which way a metric is better; null where neither way is. */
 export function direction(metric: string): 'min' | 'max' | null {

@@ -1,6 +1,7 @@
 /** Every optimizer. To add one: its settings in `config/optimizers.ts`, a file here, a line below. */
 import type { OptimizerConfig } from '../../config/optimizers';
 import { adam, adamw } from './adam';
+import { lion } from './lion';
 import type { Optimizer } from './optimizer';
 import { sgd } from './sgd';
 
@@ -13,5 +14,7 @@ export function createOptimizer(settings: OptimizerConfig): Optimizer {
       return adam(settings);
     case 'adamw':
       return adamw(settings);
+    case 'lion':
+      return lion(settings);
   }
 }

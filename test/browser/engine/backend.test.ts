@@ -20,9 +20,9 @@ test('WebGPU comes first, with limits raised and its adapter named', async () =>
   expect(backend.info.reason).toMatch(/^WebGPU /);
   expect(backend.webgpu?.device.limits.maxBufferSize).toBeGreaterThan(2 ** 28);
   expect(await computes()).toBe(true);
-  const before = backend.memoryBytes();
+  const before = backend.memory().bytes;
   const tensor = tf.tidy(() => tf.add(tf.ones([1000, 100]), 1));
-  expect(backend.memoryBytes() - before).toBeGreaterThanOrEqual(400_000);
+  expect(backend.memory().bytes - before).toBeGreaterThanOrEqual(400_000);
   tensor.dispose();
   backend.dispose();
 });

@@ -1,0 +1,38 @@
+/** Gradient of a matrix of weights and of its bias, `xᵀ · dy` and `Σ dy`, whatever the number of parts. */
+import type { Storage } from '../kernel';
+import type { tf } from '../tf';
+import type { LatheBackend } from '../webgpu-backend';
+import { matrixProduct, productParts } from './matrix-product';
+import { sumParts } from './sum-parts';
+
+/**
+ * Writes `kernel = xᵀ · dy` and, where there is one, `bias = Σ dy`: one dispatch, or two where few tiles would not keep the
+ * device busy.
+ * @param x `[rows, inner]`.
+ * @param dy `[rows, columns]`.
+ */
+export function weightGradient(
+  backend: LatheBackend,
+  { rows, inner, columns }: { rows: number; inner: number; columns: number },
+  [x, dy]: [tf.TensorInfo, tf.TensorInfo],
+  kernel: tf.TensorInfo,
+  bias: tf.TensorInfo | null,
+): void {
+  const parts = productParts({ rows: inner, columns, inner: rows }, backend.software);
+  const workspace = (size: number): tf.TensorInfo => backend.allocate([parts, size], 'float32', 'workspace');
+  const partials = parts > 1 ? workspace(inner * columns) : kernel;
+  const partialSums = bias && (parts > 1 ? workspace(columns) : bias);
+  const storage: { a: Storage; b: Storage } = { a: backend.storageOf(x), b: backend.storageOf(dy) };
+  backend.run(
+    matrixProduct(
+      { rows: inner, columns, inner: rows, transposeA: true, columnSums: bias !== null, parts, storage },
+      backend.software,
+    ),
+    [x, dy, partials, ...(partialSums ? [partialSums] : [])],
+  );
+  if (parts === 1) return;
+  const sums = partialSums && bias ? [partialSums, bias] : [];
+  backend.run(sumParts(parts, inner * columns, bias ? columns : 0), [partials, kernel, ...sums]);
+  backend.disposeData(partials.dataId);
+  if (partialSums) backend.disposeData(partialSums.dataId);
+}

@@ -1,0 +1,137 @@
+/** Convolution as matrix products over windows: two dispatches forward, three or four backward. */
+import type { Activation } from '../../config/activations';
+import { needsBefore } from '../kernels/activation';
+import { matrixProduct } from '../kernels/matrix-product';
+import { weightGradient } from '../kernels/weight-gradient';
+import { windowCount, windows, windowsGradient, windowSize, type Convolution } from '../kernels/windows';
+import { tf } from '../tf';
+import { activated, plain } from './activate';
+import { latheBackend } from './lathe-backend';
+import { gradientOf, taped } from './taped';
+import { value, type Value } from './value';
+
+/** Most numbers of windows that are kept for the backward pass: 64 MiB of float32. */
+const MOST_KEPT = 2 ** 24;
+
+/** How a convolution moves over the image. */
+export interface Conv2dOptions {
+  strides: number;
+  padding: 'same' | 'valid';
+  dilation?: number;
+  activation?: Activation;
+}
+
+/** Output sides and the zeros before the image, as TensorFlow pads: with `same` the odd one goes behind. */
+export function convolutionGeometry(
+  [batch, height, width, channels]: number[],
+  [filterHeight, filterWidth, , filters]: number[],
+  { strides, padding, dilation = 1 }: Conv2dOptions,
+): Convolution {
+  const side = (length: number, filter: number): { out: number; before: number } => {
+    const reach = (filter - 1) * dilation + 1;
+    if (padding === 'valid') return { out: Math.floor((length - reach) / strides) + 1, before: 0 };
+    const out = Math.ceil(length / strides);
+    return { out, before: Math.floor(Math.max(0, (out - 1) * strides + reach - length) / 2) };
+  };
+  const [vertical, horizontal] = [side(height, filterHeight), side(width, filterWidth)];
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    outHeight: vertical.out,
+    outWidth: horizontal.out,
+    filters,
+    filterHeight,
+    filterWidth,
+    stride: strides,
+    dilation,
+    padTop: vertical.before,
+    padLeft: horizontal.before,
+  };
+}
+
+/**
+ * `activation(x ∗ filter + bias)`, `[batch, height, width, channels]` → `[batch, outHeight, outWidth, filters]`.
+ * @param filter `[height, width, channels, filters] float32`.
+ * @param bias `[filters] float32`.
+ */
+export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, options: Conv2dOptions): Value {
+  const { strides, padding, dilation = 1, activation = 'linear' } = options;
+  const backend = latheBackend();
+  if (!backend) {
+    const product = tf.conv2d(fourAxes(plain(x)), fourAxes(filter), strides, padding, 'NHWC', dilation);
+    return value(activated(bias ? tf.add(product, bias) : product, activation));
+  }
+  const { software } = backend;
+  const { tensor } = x;
+  const geometry = convolutionGeometry(tensor.shape, filter.shape, options);
+  const { filters } = geometry;
+  const [rows, inner] = [windowCount(geometry), windowSize(geometry)];
+  const shape = [geometry.batch, geometry.outHeight, geometry.outWidth, filters];
+  const storage = backend.activationStorage;
+  const gather = (): tf.TensorInfo => {
+    const gathered = backend.allocate([rows, inner], storage);
+    backend.run(windows(geometry, backend.storageOf(tensor), storage), [tensor, gathered]);
+    return gathered;
+  };
+  // A filter of one pixel has the image itself as its windows.
+  const trivial = inner === geometry.channels && strides === 1;
+  const gathered = trivial ? null : gather();
+  const result = backend.allocate(shape, storage);
+  const before = needsBefore(activation) ? backend.allocate(shape, storage) : null;
+  const product = { rows, columns: filters, inner, bias: bias !== null, activation };
+  const stored = { a: backend.storageOf(gathered ?? tensor), result: storage };
+  backend.run(matrixProduct({ ...product, storage: stored }, software), [
+    gathered ?? tensor,
+    filter,
+    ...(bias ? [bias] : []),
+    result,
+    ...(before ? [before] : []),
+  ]);
+
+  const inputs = [...(x.constant ? [] : [tensor]), filter, ...(bias ? [bias] : [])];
+  // Few windows are kept for the backward pass; many are gathered again.
+  const kept = gathered && rows * inner <= MOST_KEPT ? tf.engine().makeTensorFromTensorInfo(gathered) : null;
+  if (gathered && !kept) backend.disposeData(gathered.dataId);
+  const saved = [tensor, ...(x.before ? [x.before] : []), ...(kept ? [kept] : [])];
+  const beforeTensor = before && tf.engine().makeTensorFromTensorInfo(before);
+  const output = taped(inputs, result, saved, (dy) => {
+    const gradients = [gradientOf(backend, filter), ...(bias ? [gradientOf(backend, bias)] : [])];
+    const again = gathered && !kept ? gather() : null;
+    const columns = again ?? (kept ? gathered : null) ?? tensor;
+    weightGradient(backend, { rows, inner, columns: filters }, [columns, dy], gradients[0], gradients.at(1) ?? null);
+    if (again) backend.disposeData(again.dataId);
+    if (x.constant) return gradients;
+    const sloped = x.activation !== 'linear';
+    const z = x.before ? backend.storageOf(x.before) : null;
+    const activationStorage = backend.activationStorage;
+    const storages = { y: backend.storageOf(tensor), z, dx: activationStorage };
+    const dx = backend.allocate(tensor.shape, activationStorage);
+    const upstream = [...(sloped ? [tensor] : []), ...(sloped && x.before ? [x.before] : [])];
+    const back = { rows, columns: inner, inner: filters, transposeB: true };
+    const dyStorage = backend.storageOf(dy);
+    if (trivial) {
+      const slope = sloped ? x.activation : undefined;
+      const storage = { a: dyStorage, result: activationStorage, y: storages.y, ...(z ? { z } : {}) };
+      backend.run(matrixProduct({ ...back, slope, storage }, software), [dy, filter, ...upstream, dx]);
+      return [dx, ...gradients];
+    }
+    const spread = backend.allocate([rows, inner], activationStorage);
+    const storage = { a: dyStorage, result: activationStorage };
+    backend.run(matrixProduct({ ...back, storage }, software), [dy, filter, spread]);
+    backend.run(windowsGradient(geometry, x.activation, { windows: activationStorage, ...storages }), [
+      spread,
+      ...upstream,
+      dx,
+    ]);
+    backend.disposeData(spread.dataId);
+    return [dx, ...gradients];
+  });
+  return { tensor: output, activation, before: beforeTensor, constant: false };
+}
+
+function fourAxes(tensor: tf.Tensor): tf.Tensor4D {
+  const [a, b, c, d] = tensor.shape;
+  return tensor.as4D(a, b, c, d);
+}

@@ -1,0 +1,4 @@
+/** Every loss. To add one: a file here and a line below. */
+export { huber } from './huber';
+export { meanSquaredError } from './mean-squared-error';
+export { softmaxCrossEntropy } from './softmax-cross-entropy';
