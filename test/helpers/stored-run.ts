@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from '../../src/base/hash';
 import { newId } from '../../src/base/ids';
 import { parseConfig } from '../../src/config/parse';
 import type { RunConfigInput } from '../../src/config/schema';
-import { buildModel } from '../../src/models/build';
+import { buildModel } from '../../src/models/model';
 import { bytesOf, readWeights } from '../../src/models/weights';
 import { makeBlobRow } from '../../src/store/blobs';
 import { writeCheckpoint } from '../../src/store/checkpoints';

@@ -51,10 +51,13 @@ export class TensorArena implements Arena {
 
   store(gradients: tf.Tensor[], first: boolean): void {
     const before = this.#gradient;
-    this.#gradient = tf.tidy(() => {
-      const flat = flatten(gradients);
-      return before && !first ? tf.add(before, flat) : flat;
-    });
+    // Passes run inside a tidy, which the sum outlives.
+    this.#gradient = tf.keep(
+      tf.tidy(() => {
+        const flat = flatten(gradients);
+        return before && !first ? tf.add<tf.Tensor1D>(before, flat) : flat;
+      }),
+    );
     before?.dispose();
   }
 
