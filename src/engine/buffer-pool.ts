@@ -10,11 +10,20 @@ export type Purpose =
 /** Bytes held, by purpose; `pooled` ones wait for a taker. */
 export type MemoryReport = Record<Purpose | 'pooled', number>;
 
+/**
+ * Usages as numbers of the specification (https://www.w3.org/TR/webgpu/#buffer-usage): these modules are also loaded where
+ * there is no WebGPU, and no `GPUBufferUsage`.
+ */
+const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM_USAGE, STORAGE_USAGE] = [0x1, 0x4, 0x8, 0x40, 0x80];
+
 /** Usage of every buffer that kernels read or write. */
-export const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+export const STORAGE = STORAGE_USAGE | COPY_SRC | COPY_DST;
 
 /** Usage of the buffers that hold the shapes of tfjs's programs. */
-export const UNIFORM = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+export const UNIFORM = UNIFORM_USAGE | COPY_DST;
+
+/** Usage of the buffers that numbers are read back through. */
+export const READBACK = MAP_READ | COPY_DST;
 
 /** Free bytes that are always kept, so that small models never trim. */
 const KEPT = 32 * 2 ** 20;

@@ -9,7 +9,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { compileProgram, makeShaderKey, type WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu/dist/webgpu_program';
 import { LatheError } from '../base/errors';
-import { BufferPool, MemoryAccount, UNIFORM, type MemoryReport, type Purpose } from './buffer-pool';
+import { BufferPool, MemoryAccount, READBACK, UNIFORM, type MemoryReport, type Purpose } from './buffer-pool';
 import { Capture, type Dispatch } from './capture';
 import { storageBytes, type Kernel, type Storage } from './kernel';
 import { convert } from './kernels/convert';
@@ -28,8 +28,6 @@ export type Bindable = tf.TensorInfo | BufferRange;
 
 /** Dispatches that are queued before they are submitted: few enough that the device starts early. */
 const BATCH = 32;
-
-const READBACK = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
 
 /** The backend. Started by `startBackend`. */
 export class LatheBackend extends WebGPUBackend {

@@ -11,7 +11,7 @@ import { eventsOf, freshDatabase, sit, storeRun, syntheticData } from './fixture
 /** Everything of a run that must repeat: curves and results, without times. */
 async function outcome(database: Database, row: RunRow): Promise<object> {
   const { metrics, weights_sha256, step, latest, best, confusion } = row;
-  const timings = ['samples_per_second', 'step_ms', 'gpu_bytes'];
+  const timings = ['samples_per_second', 'step_ms', 'gpu_bytes', 'gpu_bytes_peak', 'gpu_busy'];
   const curves = (await readMetrics(database, row.id)).filter(({ metric }) => !timings.includes(metric));
   return {
     metrics,

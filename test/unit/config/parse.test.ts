@@ -54,7 +54,7 @@ describe('run config', () => {
       'data.split.stratify is "yes"; expected true or false.',
     ]);
     expect(problems({ model: { architecture: 'resnet' } })[0]).toBe(
-      'model.architecture is "resnet"; expected linear, mlp, cnn or sequential.',
+      'model.architecture is "resnet"; expected linear, mlp, cnn, convnext, sequential or transformer.',
     );
     expect(problems({ training: 3 })).toEqual(['training is 3; expected a section of keys.']);
     expect(problems([1])).toEqual(['the document is a list; expected a section of keys.']);
@@ -87,6 +87,5 @@ describe('run config', () => {
 
   it('refuses what this version cannot do, instead of ignoring it', () => {
     expect(problems({ logging: { wandb: { enabled: true } } })[0]).toContain('logging.wandb.enabled');
-    expect(problems({ training: { precision: 'mixed_float16' } })[0]).toContain('float32');
   });
 });

@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/parse';
 import type { ModelConfig } from '../../../src/config/architectures/registry';
 import { tf } from '../../../src/engine/tf';
-import { buildModel } from '../../../src/models/build';
+import { buildLayersModel } from '../../../src/models/layers-model';
+import { buildModel } from '../../../src/models/model';
 import { planModel, sizeOf } from '../../../src/models/plan';
 import { summarizeModel } from '../../../src/models/summary';
-import { modelWeights } from '../../../src/models/weights';
+import { readWeights } from '../../../src/models/weights';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -40,16 +41,17 @@ describe.each([
   ['sequential', everything, images],
   ['global average in a row', { architecture: 'sequential', layers: [{ type: 'global_average_pooling2d' }] }, images],
 ])('%s', (_name, settings, io) => {
-  test('the plan says what tfjs builds: names, shapes, weights', () => {
+  test('the plan says what trains, and what tfjs builds: names, shapes, weights', async () => {
     const plan = planModel(model(settings), io);
-    const built = buildModel(model(settings), io, 1);
+    const trained = buildModel(model(settings), io, 1);
+    const built = buildLayersModel(model(settings), io, 'regression', await readWeights(trained));
     const layers = built.layers.slice(1);
     expect(layers.map((layer) => layer.name)).toEqual(plan.map((layer) => layer.name));
     expect(layers.map((layer) => layer.outputShape.slice(1))).toEqual(plan.map((layer) => layer.output_shape));
     const planned = plan.flatMap((layer) =>
       layer.weights.map((weight) => ({ ...weight, name: `${layer.name}/${weight.name}` })),
     );
-    expect(modelWeights(built).map(({ name, shape, trainable }) => ({ name, shape, trainable }))).toEqual(planned);
+    expect(trained.weights.map(({ name, shape, trainable }) => ({ name, shape, trainable }))).toEqual(planned);
 
     const summary = summarizeModel(model(settings), io, 8, parseConfig({}).training.optimizer);
     expect(summary.parameters).toBe(built.countParams());
@@ -60,6 +62,7 @@ describe.each([
     expect(summary.trainable_parameters).toBe(trainable);
     expect(summary.layers.at(-1)).toMatchObject({ name: 'output', output_shape: [io.outputs] });
     built.dispose();
+    trained.dispose();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OptimizerConfig } from '../../../../src/config/optimizers';
 import { randomStream } from '../../../../src/base/random';
-import { TensorArena } from '../../../../src/engine/arena-tensors';
+import { TensorArena } from '../../../../src/engine/arena/tensor-arena';
 import { tf } from '../../../../src/engine/tf';
 import { createOptimizer } from '../../../../src/training/optimizers/registry';
 
@@ -17,7 +17,9 @@ const settings: OptimizerConfig[] = [
   { name: 'sgd', learning_rate: 0.05, momentum: 0.9, nesterov: true, weight_decay: 0.01 },
   { name: 'adam', learning_rate: 0.05, ...adamLike },
   { name: 'adamw', learning_rate: 0.05, weight_decay: 0.1, ...adamLike },
+  { name: 'lion', learning_rate: 0.01, weight_decay: 0.1, beta1: 0.9, beta2: 0.99 },
 ];
+const plain = { l2: 0, ema: null, lossScale: null, accumulates: true };
 const STEPS = 60;
 const LENGTH = 5;
 
@@ -42,6 +44,12 @@ function reference(config: OptimizerConfig, start: number[], gradients: number[]
         w[i] -= lr * g;
         return;
       }
+      if (config.name === 'lion') {
+        const direction = Math.sign(config.beta1 * first[i] + (1 - config.beta1) * g);
+        w[i] = w[i] * (1 - lr * config.weight_decay) - lr * direction;
+        first[i] = config.beta2 * first[i] + (1 - config.beta2) * g;
+        return;
+      }
       if (config.name === 'adamw') w[i] -= lr * config.weight_decay * w[i];
       first[i] = config.beta1 * first[i] + (1 - config.beta1) * g;
       second[i] = config.beta2 * second[i] + (1 - config.beta2) * g * g;
@@ -61,11 +69,13 @@ describe.each(settings)('$name $momentum $nesterov', (config) => {
     const gradients = Array.from({ length: STEPS }, () => Array.from({ length: LENGTH }, () => random.normal()));
     const variables = [tf.variable(tf.tensor2d(start.slice(0, 4), [2, 2])), tf.variable(tf.tensor1d(start.slice(4)))];
     const optimizer = createOptimizer(config);
-    const arena = new TensorArena(variables, optimizer);
+    const arena = new TensorArena(variables, optimizer, plain);
     for (const [i, gradient] of gradients.entries()) {
       const parts = [tf.tensor2d(gradient.slice(0, 4), [2, 2]), tf.tensor1d(gradient.slice(4))];
-      arena.accumulate(parts);
-      const norm = await arena.apply(optimizer.scalarsAt(i + 1, config.learning_rate), clip);
+      arena.prepare(optimizer.scalarsAt(i + 1, config.learning_rate), clip);
+      arena.store(parts, true);
+      arena.update();
+      const { norm } = await arena.readResult();
       expect(norm).toBeCloseTo(Math.hypot(...gradient), 4);
       tf.dispose(parts);
     }
@@ -82,26 +92,29 @@ test('gradients of several batches add up, and state survives saving', async () 
   const optimizer = createOptimizer(settings[4]);
   const make = (): [TensorArena, tf.Variable] => {
     const variable = tf.variable(tf.tensor1d([1, 2]));
-    return [new TensorArena([variable], optimizer), variable];
+    return [new TensorArena([variable], optimizer, plain), variable];
   };
   const [whole, a] = make();
   const [parted, b] = make();
   for (let step = 1; step <= 3; step++) {
-    whole.accumulate([tf.tensor1d([0.5, -1])]);
-    parted.accumulate([tf.tensor1d([0.25, -2])]);
-    parted.accumulate([tf.tensor1d([0.25, 1])]);
-    await whole.apply(optimizer.scalarsAt(step, 0.1), 1);
-    await parted.apply(optimizer.scalarsAt(step, 0.1), 1);
+    whole.store([tf.tensor1d([0.5, -1])], true);
+    parted.store([tf.tensor1d([0.25, -2])], true);
+    parted.store([tf.tensor1d([0.25, 1])], false);
+    for (const arena of [whole, parted]) {
+      arena.prepare(optimizer.scalarsAt(step, 0.1), 1);
+      arena.update();
+    }
   }
   expect([...b.dataSync()]).toEqual([...a.dataSync()]);
 
   const saved = await whole.snapshot();
   const c = tf.variable(tf.tensor1d(saved.weights));
-  const restored = new TensorArena([c], optimizer);
-  restored.loadSlots(saved.slots);
+  const restored = new TensorArena([c], optimizer, plain);
+  restored.load(saved);
   for (const arena of [whole, restored]) {
-    arena.accumulate([tf.tensor1d([3, 1])]);
-    await arena.apply(optimizer.scalarsAt(4, 0.1), null);
+    arena.store([tf.tensor1d([3, 1])], true);
+    arena.prepare(optimizer.scalarsAt(4, 0.1), null);
+    arena.update();
   }
   expect([...c.dataSync()]).toEqual([...a.dataSync()]);
 });
