@@ -6,7 +6,8 @@
  */
 import { LatheError } from '../base/errors';
 import type { Batch } from '../data/contract';
-import { createArena, type Arena, type LossScaleSettings } from '../engine/arena/arena';
+import type { Arena, LossScaleSettings } from '../engine/arena/arena';
+import { createArena } from '../engine/arena/create';
 import type { Backend } from '../engine/backend';
 import type { Capture } from '../engine/capture';
 import type { Storage } from '../engine/kernel';

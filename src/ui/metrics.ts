@@ -29,7 +29,13 @@ const INFO: Record<string, MetricInfo> = {
   step_ms: { title: 'Step time', format: formatMilliseconds, axis: plain, better: null, fromZero: true },
   loss_scale: { title: 'Loss scale', format: (value) => formatNumber(value), axis: plain, better: null },
   gpu_bytes: { title: 'Device memory', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
-  gpu_bytes_peak: { title: 'Device memory, peak', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
+  gpu_bytes_peak: {
+    title: 'Device memory, peak',
+    format: formatBytes,
+    axis: formatBytes,
+    better: null,
+    fromZero: true,
+  },
   gpu_busy: { title: 'Device busy', format: formatPercent, axis: percent, better: null, fromZero: true },
 };
 

@@ -2,12 +2,9 @@
  * Parameters, gradients and optimizer state in flat vectors, whatever the number of layers: norm, clipping, loss scaling,
  * the update, the moving average and a checkpoint are each one operation on the whole.
  */
-import type { Backend } from '../backend';
 import type { tf } from '../tf';
 import type { BufferRange } from '../webgpu-backend';
-import type { Scalars, UpdateRule } from '../update-rule';
-import { BufferArena } from './buffer-arena';
-import { TensorArena } from './tensor-arena';
+import type { Scalars } from '../update-rule';
 
 /** Dynamic loss scaling as PyTorch's `GradScaler` does it. */
 export interface LossScaleSettings {
@@ -84,16 +81,4 @@ export interface Arena {
   /** Makes the variables stand for the moving average, or for the weights again. Without an average: nothing. */
   useAverage(on: boolean): void;
   dispose(): void;
-}
-
-/** The arena of `variables` on `backend`. */
-export function createArena(
-  backend: Backend,
-  variables: tf.Variable[],
-  rule: UpdateRule,
-  options: ArenaOptions,
-): Arena {
-  return backend.webgpu
-    ? new BufferArena(backend.webgpu, variables, rule, options)
-    : new TensorArena(variables, rule, options);
 }

@@ -52,7 +52,7 @@ export class Layout {
   penalised(): Float32Array<ArrayBuffer> {
     const flags = new Float32Array(this.padded / BLOCK);
     this.variables.forEach(({ rank, size }, i) => {
-      if (rank > 1) flags.fill(1, this.offsets[i] / BLOCK, (this.offsets[i] + size) / BLOCK);
+      if (rank > 1) flags.fill(1, this.offsets[i] / BLOCK, Math.ceil((this.offsets[i] + size) / BLOCK));
     });
     return flags;
   }

@@ -41,7 +41,10 @@ describe('ModelCache', () => {
       await storeRun(database, { config, preprocessing, seed: 2 }),
     ];
     const before = tf.memory().numTensors;
-    const first = await cache.use({ run_id: one.id }, async (model) => model);
+    const first = await cache.use({ run_id: one.id }, async (model) => {
+      await model.outputs(input, 1);
+      return model;
+    });
     const held = tf.memory().numTensors - before;
     expect(held).toBeGreaterThan(0);
     expect(await cache.use({ run_id: one.id }, async (model) => model)).toBe(first);

@@ -33,7 +33,14 @@ describe('form fields', () => {
   it('turn tagged sections into variants', () => {
     const [model] = find('model');
     expect(model.kind).toBe('variant');
-    expect(model.variants.map((variant) => variant.value)).toEqual(['linear', 'mlp', 'cnn', 'convnext', 'sequential', 'transformer']);
+    expect(model.variants.map((variant) => variant.value)).toEqual([
+      'linear',
+      'mlp',
+      'cnn',
+      'convnext',
+      'sequential',
+      'transformer',
+    ]);
     expect(model.variants[1].fields.map((field) => field.kind)).toEqual(['number_list', 'choice', 'number']);
     const [optimizer] = find('training.optimizer');
     expect(optimizer).toMatchObject({ discriminator: 'name', kind: 'variant' });
