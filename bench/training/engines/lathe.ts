@@ -1,0 +1,47 @@
+/** Lathe: its own backend, fused ops, and a recorded step. */
+import { startBackend } from '../../../src/engine/backend';
+import { buildModel } from '../../../src/models/model';
+import { crossEntropyLoss } from '../../../src/training/losses';
+import { createOptimizer } from '../../../src/training/optimizers/registry';
+import { TrainStep } from '../../../src/training/train-step';
+import { ADAM } from '../workloads';
+import type { Engine } from './engine';
+
+/** Mean cross-entropy of rows of logits, in double precision: what the training loop does with a step's outputs. */
+function meanLoss(logits: Float32Array, targets: Int32Array): number {
+  const classes = logits.length / targets.length;
+  let sum = 0;
+  targets.forEach((target, row) => {
+    const line = logits.subarray(row * classes, (row + 1) * classes);
+    let most = -Infinity;
+    for (const value of line) most = Math.max(most, value);
+    let total = 0;
+    for (const value of line) total += Math.exp(value - most);
+    sum += most + Math.log(total) - line[target];
+  });
+  return sum / targets.length;
+}
+
+/** The engine. */
+export const lathe: Engine = {
+  async prepare({ model: settings, io, batch }) {
+    const backend = await startBackend(['webgpu']);
+    const model = buildModel(settings, io, 1);
+    const step = new TrainStep(backend, model, {
+      optimizer: createOptimizer({ name: 'adam', ...ADAM }),
+      l2: 0,
+      clip: null,
+      loss: crossEntropyLoss(null),
+      accumulates: false,
+      onEager: (reason) => {
+        throw new Error(`The step could not be recorded. ${reason}`);
+      },
+    });
+    return {
+      async step({ inputs, targets }, index) {
+        const { outputs } = await step.run([{ n: batch, inputs, targets }], index + 1, index, ADAM.learning_rate);
+        return meanLoss(outputs[0], targets);
+      },
+    };
+  },
+};

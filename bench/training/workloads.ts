@@ -1,0 +1,89 @@
+/** What is trained: models, batch sizes and data, the same for every engine. */
+import type { ModelConfig } from '../../src/config/architectures/registry';
+import { parseConfig } from '../../src/config/parse';
+import { randomStream } from '../../src/base/random';
+import { initialValues } from '../../src/models/layers/initial';
+import { planModel, sizeOf, type ModelIo, type PlannedLayer } from '../../src/models/plan';
+
+/** One benchmark of a whole training step with Adam. */
+export interface Workload {
+  name: string;
+  model: ModelConfig;
+  io: ModelIo;
+  batch: number;
+  /** Worth running on a GPU only. */
+  large: boolean;
+}
+
+/** Adam's settings, PyTorch's defaults. */
+export const ADAM = { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+const model = (settings: object): ModelConfig => parseConfig({ model: settings }).model;
+
+const workload = (name: string, settings: object, io: ModelIo, batch: number, large = false): Workload => ({
+  name,
+  model: model(settings),
+  io,
+  batch,
+  large,
+});
+
+const digits: ModelIo = { input_shape: [784], outputs: 10 };
+const text = (context: number): ModelIo => ({ input_shape: [context], outputs: 65, tokens: { vocabulary: 65 } });
+const decoder = (layers: number, width: number, heads: number, context: number): object => ({
+  architecture: 'transformer',
+  layers,
+  width,
+  heads,
+  context,
+});
+
+/** Every workload, in the order of the table. */
+export const WORKLOADS: Workload[] = [
+  workload('mlp-8', { architecture: 'mlp', hidden: [256, 128] }, digits, 8),
+  workload('mlp-256', { architecture: 'mlp', hidden: [256, 128] }, digits, 256),
+  workload('cnn-64', { architecture: 'cnn', filters: [16, 32] }, { input_shape: [28, 28, 1], outputs: 10 }, 64),
+  workload(
+    'convnext-8',
+    { architecture: 'convnext', depths: [1, 1, 2, 1], widths: [16, 32, 64, 128], patch_size: 4, layer_scale: 0.1 },
+    { input_shape: [128, 32, 3], outputs: 10 },
+    8,
+  ),
+  workload('transformer-8', decoder(2, 64, 4, 64), text(64), 8),
+  workload('transformer-0.8m', decoder(4, 128, 4, 128), text(128), 8, true),
+  workload('transformer-9.6m', decoder(6, 364, 7, 256), text(256), 8, true),
+  workload(
+    'convnext-tiny',
+    { architecture: 'convnext', size: 'tiny' },
+    { input_shape: [128, 128, 3], outputs: 10 },
+    8,
+    true,
+  ),
+];
+
+/** A model's layers with the numbers that their weights start from. */
+export function initialModel({ model, io }: Workload): { plan: PlannedLayer[]; weights: Map<string, Float32Array> } {
+  const plan = planModel(model, io);
+  const weights = new Map<string, Float32Array>();
+  for (const layer of plan) {
+    for (const weight of layer.weights) weights.set(`${layer.name}/${weight.name}`, initialValues(layer, weight, 1));
+  }
+  return { plan, weights };
+}
+
+/** One batch: inputs `[batch, ...input_shape]` (tokens as whole numbers), targets `[rows]` class indices. */
+export interface BenchBatch {
+  inputs: Float32Array;
+  targets: Int32Array;
+}
+
+/** Batch number `index` of a workload. */
+export function batchOf({ io, batch, name }: Workload, index: number): BenchBatch {
+  const random = randomStream(2, 'bench', name, index);
+  const { tokens } = io;
+  const inputs = Float32Array.from({ length: batch * sizeOf(io.input_shape) }, () =>
+    tokens ? random.integer(tokens.vocabulary) : random.normal(),
+  );
+  const rows = tokens ? inputs.length : batch;
+  return { inputs, targets: Int32Array.from({ length: rows }, () => random.integer(io.outputs)) };
+}
