@@ -10,27 +10,39 @@ export interface Counters {
 /** Wraps the prototypes of this worker's WebGPU. Call once, before the engine starts. */
 export function installCounters(): Counters {
   const counters: Counters = { dispatches: 0, bytes: 0, peak: 0 };
-  const pass = GPUComputePassEncoder.prototype;
-  const dispatch = pass.dispatchWorkgroups;
-  pass.dispatchWorkgroups = function (this: GPUComputePassEncoder, ...args) {
-    counters.dispatches++;
-    return dispatch.apply(this, args);
-  };
   const sizes = new WeakMap<GPUBuffer, number>();
-  const device = GPUDevice.prototype;
-  const create = device.createBuffer;
-  device.createBuffer = function (this: GPUDevice, descriptor) {
-    const buffer = create.call(this, descriptor);
-    sizes.set(buffer, descriptor.size);
-    counters.bytes += descriptor.size;
+  observe<GPUComputePassEncoder, Parameters<GPUComputePassEncoder['dispatchWorkgroups']>, undefined>(
+    GPUComputePassEncoder.prototype,
+    'dispatchWorkgroups',
+    () => void counters.dispatches++,
+  );
+  observe<GPUDevice, [GPUBufferDescriptor], GPUBuffer>(GPUDevice.prototype, 'createBuffer', (_, [{ size }], buffer) => {
+    sizes.set(buffer, size);
+    counters.bytes += size;
     counters.peak = Math.max(counters.peak, counters.bytes);
-    return buffer;
-  };
-  const destroy = GPUBuffer.prototype.destroy;
-  GPUBuffer.prototype.destroy = function (this: GPUBuffer) {
-    counters.bytes -= sizes.get(this) ?? 0;
-    sizes.delete(this);
-    return destroy.call(this);
-  };
+  });
+  observe<GPUBuffer, [], undefined>(GPUBuffer.prototype, 'destroy', (buffer) => {
+    counters.bytes -= sizes.get(buffer) ?? 0;
+    sizes.delete(buffer);
+  });
   return counters;
+}
+
+/** Has `seen` called after each call of a method, whatever object it is called on. */
+function observe<Owner extends object, Args extends unknown[], Result>(
+  prototype: Owner,
+  name: string,
+  seen: (owner: Owner, args: Args, result: Result) => void,
+): void {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  const method: unknown = descriptor?.value;
+  if (typeof method !== 'function') throw new TypeError(`WebGPU has no ${name} here.`);
+  Object.defineProperty(prototype, name, {
+    ...descriptor,
+    value(this: Owner, ...args: Args): Result {
+      const result = Reflect.apply(method, this, args) as Result;
+      seen(this, args, result);
+      return result;
+    },
+  });
 }

@@ -18,7 +18,7 @@ export interface Figures {
 /** A worker that runs one engine. */
 export interface Runner {
   ask(request: Request): Promise<Reply>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Steps that every engine makes: their losses are compared, and the first two are not timed. */
@@ -63,7 +63,7 @@ export async function measure(
       }
     }
   } finally {
-    for (const { runner } of runs) runner.stop();
+    for (const { runner } of runs) await runner.stop();
   }
   return runs.map(({ engine, reports, error }) => {
     const timed = reports.slice(WARM_UP);

@@ -1,8 +1,7 @@
 /** Messages between the driver and the worker of an engine; one request is under way at a time. */
 
 /** What the driver asks. */
-export type Request =
-  { type: 'prepare'; engine: string; workload: string } | { type: 'step'; index: number } | { type: 'stop' };
+export type Request = { type: 'prepare'; engine: string; workload: string } | { type: 'step'; index: number };
 
 /** What one step gave. */
 export interface StepReport {
@@ -16,4 +15,5 @@ export interface StepReport {
 }
 
 /** What the worker answers. */
-export type Reply = { type: 'ready' } | { type: 'stepped'; report: StepReport } | { type: 'failed'; message: string };
+export type Reply =
+  { type: 'ready'; adapter: string } | { type: 'stepped'; report: StepReport } | { type: 'failed'; message: string };

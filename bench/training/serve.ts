@@ -37,10 +37,11 @@ export function serve(): (request: Request) => Promise<Reply> {
         if (!workload) throw new Error(`There is no workload ${request.workload}.`);
         const engine = await ENGINES[request.engine]();
         trainee = await engine.prepare(workload);
-        return { type: 'ready' };
+        const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+        const { vendor, architecture, device, description } = adapter?.info ?? {};
+        return { type: 'ready', adapter: [vendor, architecture, device, description].filter(Boolean).join(' ') };
       }
-      if (request.type === 'step') return { type: 'stepped', report: await step(request.index) };
-      return { type: 'ready' };
+      return { type: 'stepped', report: await step(request.index) };
     } catch (error) {
       return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
     }

@@ -1,0 +1,5 @@
+/** Every benchmark by its name. To add one: a folder here and a line below. */
+import type { Benchmark } from './benchmark';
+import { training } from './training/training';
+
+export const BENCHMARKS: Record<string, Benchmark> = { training };
