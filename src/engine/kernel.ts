@@ -17,6 +17,14 @@ export function storageBytes(storage: Storage, length: number): number {
   return storage === 'float16' || storage === 'packed' ? 4 * Math.ceil(length / 2) : 4 * length;
 }
 
+/** What of a device decides which kernels are fast on it. */
+export interface Target {
+  /** The adapter computes on the processor. */
+  software: boolean;
+  /** Lanes of a subgroup that are known to run in step, of neighbouring invocations; 1 where nothing is known. */
+  lockstep: number;
+}
+
 /** One buffer that a kernel reads or writes. */
 export interface Binding {
   /** Name in the code. */
@@ -24,15 +32,23 @@ export interface Binding {
   /** A buffer may not be bound as `read` and as `read_write` in one dispatch. */
   access: 'read' | 'read_write';
   storage: Storage;
+  /** The code takes its numbers by fours; there must be a multiple of four. Not for whole numbers. */
+  fours?: boolean;
 }
 
 /** A dispatch without its buffers. */
 export interface Kernel {
   /** Kind of computation, `matmul`: what the profiler groups by. */
   name: string;
-  /** The whole WGSL: entry point `main`, the bindings in group 0, numbered in their order. Equal code is compiled once. */
-  code: string;
+  /**
+   * The whole WGSL for buffers of these sizes: entry point `main`, the bindings in group 0, numbered in their order.
+   * Equal code is compiled once. Arrays have a fixed length: compilers clamp every index to it, and software adapters
+   * take half as long for that where it is a constant.
+   */
+  code(bytes: number[]): string;
   bindings: Binding[];
+  /** Lanes of a subgroup hand each other numbers. */
+  subgroups?: boolean;
   /** Each at most 65,535. */
   workgroups: [x: number, y: number, z: number];
   /** Floating point operations of the dispatch: multiply and add count two. */
@@ -53,35 +69,81 @@ export type KernelSource = Omit<Kernel, 'code'> & {
  * - `x_at(i: u32) -> f32` (or `i32`, `u32`): the number at index `i`;
  * - `x_put(i: u32, value)`, where it is `read_write`: sets the number at `i`. Two invocations may set neighbours.
  *
+ * Of a binding by fours, `i` counts fours and numbers are `vec4<f32>`.
+ *
  * so that the same body serves every storage.
  */
 export function makeKernel({ body, ...kernel }: KernelSource): Kernel {
-  const halves = kernel.bindings.some(({ storage }) => storage === 'float16');
-  const declarations = kernel.bindings.map(declare).join('\n');
-  return { ...kernel, code: `${halves ? 'enable f16;\n' : ''}${declarations}\n${body}` };
+  const { bindings } = kernel;
+  const features = [
+    ...(bindings.some(({ storage }) => storage === 'float16') ? ['enable f16;'] : []),
+    // That the lanes of a subgroup take the same way is for the kernel to see to.
+    ...(kernel.subgroups ? ['enable subgroups;', 'diagnostic(off, subgroup_uniformity);'] : []),
+  ];
+  return {
+    ...kernel,
+    code: (bytes) =>
+      `${features.join('\n')}\n${bindings.map((binding, i) => declare(binding, i, bytes[i])).join('\n')}\n${body}`,
+  };
 }
 
-function declare({ name, access, storage }: Binding, binding: number): string {
-  const variable = (type: string): string =>
-    `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${type}>;`;
+/** How one element of a binding is stored, read and written. */
+interface Element {
+  type: string;
+  bytes: number;
+  /** Type of the number, or of the four. */
+  number: string;
+  read: (element: string) => string;
+  write: (value: string) => string;
+}
+
+const same = (code: string): string => code;
+const whole = (type: string): Element => ({ type, bytes: 4, number: type, read: same, write: same });
+
+const ELEMENTS: Record<Exclude<Storage, 'packed'>, Element> & { packed: null } = {
+  float32: whole('f32'),
+  int32: whole('i32'),
+  uint32: whole('u32'),
+  float16: { type: 'f16', bytes: 2, number: 'f32', read: (e) => `f32(${e})`, write: (v) => `f16(${v})` },
+  // Two in a word.
+  packed: null,
+};
+
+const FOURS: Partial<Record<Storage, Element>> = {
+  float32: { type: 'vec4<f32>', bytes: 16, number: 'vec4<f32>', read: same, write: same },
+  float16: {
+    type: 'vec4<f16>',
+    bytes: 8,
+    number: 'vec4<f32>',
+    read: (e) => `vec4<f32>(${e})`,
+    write: (v) => `vec4<f16>(${v})`,
+  },
+  packed: {
+    type: 'vec2<u32>',
+    bytes: 8,
+    number: 'vec4<f32>',
+    read: (e) => `vec4<f32>(unpack2x16float(${e}.x), unpack2x16float(${e}.y))`,
+    write: (v) => `vec2<u32>(pack2x16float(${v}.xy), pack2x16float(${v}.zw))`,
+  },
+};
+
+function declare({ name, access, storage, fours }: Binding, binding: number, bytes: number): string {
   const written = access === 'read_write';
-  switch (storage) {
-    case 'float32':
-    case 'int32':
-    case 'uint32': {
-      const type = { float32: 'f32', int32: 'i32', uint32: 'u32' }[storage];
-      return `${variable(type)}
-fn ${name}_at(i: u32) -> ${type} { return ${name}[i]; }
-${written ? `fn ${name}_put(i: u32, value: ${type}) { ${name}[i] = value; }` : ''}`;
-    }
-    case 'float16':
-      return `${variable('f16')}
-fn ${name}_at(i: u32) -> f32 { return f32(${name}[i]); }
-${written ? `fn ${name}_put(i: u32, value: f32) { ${name}[i] = f16(value); }` : ''}`;
-    case 'packed': {
-      const word = written ? `atomicLoad(&${name}[i >> 1u])` : `${name}[i >> 1u]`;
-      // The halves of a word may be set by two invocations: each touches its own 16 bits only, so the order is no matter.
-      return `${variable(written ? 'atomic<u32>' : 'u32')}
+  const variable = (type: string, size: number): string =>
+    `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${type}, ${Math.floor(bytes / size)}>;`;
+  const element = fours ? FOURS[storage] : ELEMENTS[storage];
+  if (element === undefined) throw new RangeError(`${name} of type ${storage} cannot be read by fours.`);
+  if (element === null) return packed(name, written, variable(written ? 'atomic<u32>' : 'u32', 4));
+  const { type, number, read, write } = element;
+  return `${variable(type, element.bytes)}
+fn ${name}_at(i: u32) -> ${number} { let e = ${name}[i]; return ${read('e')}; }
+${written ? `fn ${name}_put(i: u32, value: ${number}) { ${name}[i] = ${write('value')}; }` : ''}`;
+}
+
+function packed(name: string, written: boolean, variable: string): string {
+  const word = written ? `atomicLoad(&${name}[i >> 1u])` : `${name}[i >> 1u]`;
+  // The halves of a word may be set by two invocations: each touches its own 16 bits only, so the order is no matter.
+  return `${variable}
 fn ${name}_at(i: u32) -> f32 { return unpack2x16float(${word} >> ((i & 1u) * 16u)).x; }
 ${
   written
@@ -92,8 +154,6 @@ ${
 }`
     : ''
 }`;
-    }
-  }
 }
 
 /** Most workgroups in one dimension of a dispatch. */

@@ -1,7 +1,7 @@
 /**
  * What an optimizer is to the engine: a rule that maps one weight, its gradient and its state to new ones, the same for
  * every element. It is written twice: as tfjs ops over flat vectors, which run everywhere and are the reference, and as
- * WGSL for one element, which WebGPU runs for all parameters in one dispatch.
+ * WGSL for four elements, which WebGPU runs for all parameters in one dispatch.
  */
 import type { tf } from './tf';
 
@@ -24,8 +24,8 @@ export interface UpdateRule {
   /** The update in tfjs ops. Called inside a tidy. */
   update(state: UpdateState, gradient: tf.Tensor1D, scalars: Scalars): UpdateState;
   /**
-   * The same for one element: statements over `w`, `g`, the slots and the scalars by name (all f32, `w` and slots
-   * mutable, the rest constant).
+   * The same for four elements: statements over `w`, `g` and the slots by name (`vec4<f32>`, `w` and slots mutable) and
+   * the scalars (f32).
    */
   readonly wgsl: string;
 }

@@ -11,7 +11,7 @@ import { compileProgram, makeShaderKey, type WebGPUProgram } from '@tensorflow/t
 import { LatheError } from '../base/errors';
 import { BufferPool, MemoryAccount, READBACK, UNIFORM, type MemoryReport, type Purpose } from './buffer-pool';
 import { Capture, type Dispatch } from './capture';
-import { storageBytes, type Kernel, type Storage } from './kernel';
+import { storageBytes, type Kernel, type Storage, type Target } from './kernel';
 import { convert } from './kernels/convert';
 import { packUniforms, type UniformField } from './program-uniforms';
 import { tf } from './tf';
@@ -31,8 +31,8 @@ const BATCH = 32;
 
 /** The backend. Started by `startBackend`. */
 export class LatheBackend extends WebGPUBackend {
-  /** Whether the adapter computes on the processor: other tiles are faster there. */
-  readonly software: boolean;
+  /** What decides between variants of kernels. */
+  readonly target: Target;
   /** How results of layers are stored from now on. */
   activationStorage: Storage = 'float32';
   /** Dispatches queued so far, replays included. */
@@ -57,10 +57,18 @@ export class LatheBackend extends WebGPUBackend {
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, software: boolean) {
     super(device, adapterInfo);
-    this.software = software;
+    const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
+    // GPUs may split a subgroup where its lanes take different ways; software adapters run it as one vector.
+    const lockstep = software && device.features.has('subgroups') && least === most ? least : 1;
+    this.target = { software, lockstep };
     this.#pool = new BufferPool(device, this.#account);
     this.#uniforms = new BufferPool(device, this.#account, UNIFORM);
     this.#readbacks = new BufferPool(device, this.#account, READBACK);
+  }
+
+  /** Whether the adapter computes on the processor. */
+  get software(): boolean {
+    return this.target.software;
   }
 
   // ---- Memory ----
@@ -241,11 +249,12 @@ export class LatheBackend extends WebGPUBackend {
 
   /** Queues one dispatch of `kernel` over `bound`, in the order of its bindings. */
   run(kernel: Kernel, bound: Bindable[]): void {
-    const { pipeline, layout } = this.#compile(kernel);
-    const entries = bound.map((item, binding) => ({
-      binding,
-      resource: 'dataId' in item ? this.rangeOf(item) : item,
-    }));
+    const ranges = bound.map((item) => ('dataId' in item ? this.rangeOf(item) : item));
+    const { pipeline, layout } = this.#compile(
+      kernel,
+      ranges.map(({ size }) => size),
+    );
+    const entries = ranges.map((resource, binding) => ({ binding, resource }));
     const bindGroup = this.device.createBindGroup({ label: kernel.name, layout, entries });
     this.#dispatch({ kernel, scope: this.#scope.join(' '), pipeline, bindGroup });
   }
@@ -298,7 +307,7 @@ export class LatheBackend extends WebGPUBackend {
     });
     const kernel: Kernel = {
       name: `tfjs ${name}`,
-      code: program.shaderKey,
+      code: () => program.shaderKey,
       bindings: [],
       workgroups: withinLimits(program.dispatch),
       flops: 0,
@@ -352,8 +361,9 @@ export class LatheBackend extends WebGPUBackend {
     return { buffer, size: bytes.byteLength };
   }
 
-  #compile(kernel: Kernel): { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout } {
-    const known = this.#pipelines.get(kernel.code);
+  #compile(kernel: Kernel, bytes: number[]): { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout } {
+    const code = kernel.code(bytes);
+    const known = this.#pipelines.get(code);
     if (known) return known;
     const { device } = this;
     const label = kernel.name;
@@ -368,10 +378,10 @@ export class LatheBackend extends WebGPUBackend {
     const pipeline = device.createComputePipeline({
       label,
       layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-      compute: { module: device.createShaderModule({ label, code: kernel.code }), entryPoint: 'main' },
+      compute: { module: device.createShaderModule({ label, code }), entryPoint: 'main' },
     });
     const compiled = { pipeline, layout };
-    this.#pipelines.set(kernel.code, compiled);
+    this.#pipelines.set(code, compiled);
     return compiled;
   }
 

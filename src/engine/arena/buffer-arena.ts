@@ -56,7 +56,7 @@ export class BufferArena implements Arena {
     this.#total = options.accumulates ? this.#make(padded, 'gradients') : this.#gradients;
     this.#slots = rule.slots.map(() => this.#make(padded, 'optimizer'));
     this.#average = options.ema === null ? null : this.#make(padded, 'optimizer');
-    this.#partials = this.#make(normPartials(padded), 'workspace');
+    this.#partials = this.#make(normPartials(padded, backend.target), 'workspace');
     this.#scaler = this.#make(SCALER, 'optimizer');
     this.result = this.#make(3, 'workspace');
     // Behind the rule's scalars stands the largest norm, 0 for no clipping.
@@ -65,13 +65,13 @@ export class BufferArena implements Arena {
     this.#flags = options.l2 > 0 ? this.#make(padded / 64, 'workspace') : null;
     if (this.#flags) backend.upload(this.#flags, layout.penalised());
     this.#setScaler([]);
-    this.#norm = gradientNorm(padded, options.l2);
+    this.#norm = gradientNorm(padded, options.l2, backend.target);
     this.#update = parameterUpdate(rule, {
       length: padded,
-      partials: normPartials(padded),
+      partials: normPartials(padded, backend.target),
       ema: options.ema,
       clipEpsilon: CLIP_EPSILON,
-      software: backend.software,
+      target: backend.target,
     });
     for (const [i, variable] of variables.entries()) {
       if (variable.size > 0) backend.copy(backend.rangeOf(variable), this.#part(this.#weights, i));

@@ -2,13 +2,24 @@
  * Matrix products with everything that training puts around them in one dispatch: bias, activation, residual, layer
  * scale, slope of an activation, column sums (the gradient of a bias).
  *
- * Each invocation makes a tile of 8×8 in registers, without workgroup memory: measured on the software adapter 4 to 4.7
- * GFLOP/s, against 0.6 of tiles in workgroup memory and 2 of 4×4 tiles. Sums run over the inner dimension in its order;
- * where few tiles would leave the device idle the inner dimension is cut into parts, whose number depends on the shapes
- * alone, and `sumParts` adds them up in their order: the bits repeat.
+ * Each invocation makes a tile in registers, without workgroup memory (which costs software adapters a factor of five).
+ * There a load from memory takes as long as a dozen products, since every lane loads for itself. Where the four lanes of
+ * a subgroup are known to run in step, they take the same rows of A and neighbouring columns of B: each loads a quarter
+ * of A's column, and hands it to the others.
+ *
+ * Sums run over the inner dimension in its order; where few tiles would leave the device idle the inner dimension is cut
+ * into parts, whose number depends on the shapes alone, and `sumParts` adds them up in their order: the bits repeat.
  */
 import type { Activation } from '../../config/activations';
-import { foldWorkgroups, makeKernel, storageBytes, type Binding, type Kernel, type Storage } from '../kernel';
+import {
+  foldWorkgroups,
+  makeKernel,
+  storageBytes,
+  type Binding,
+  type Kernel,
+  type Storage,
+  type Target,
+} from '../kernel';
 import { activateFunction, needsBefore, slopeFunction } from './activation';
 
 /** `result = epilogue(A · B)`, `[rows, columns]`. */
@@ -38,118 +49,225 @@ export interface MatrixProduct {
   storage?: Partial<Record<'a' | 'b' | 'residual' | 'y' | 'z' | 'result', Storage>>;
 }
 
-const TILE = 8;
-const each = Array.from({ length: TILE }, (_, i) => i);
+/** What an invocation makes, and how many lanes of a subgroup share its rows. */
+export interface Tile {
+  rows: number;
+  columns: number;
+  lanes: 1 | 4;
+}
+
+/** Tiles that are worth compiling for a target, the best for large products first. */
+export function tilesFor({ lockstep }: Target): Tile[] {
+  const alone: Tile[] = [{ rows: 8, columns: 8, lanes: 1 }];
+  const shared: Tile[] = [
+    { rows: 16, columns: 8, lanes: 4 },
+    { rows: 8, columns: 8, lanes: 4 },
+    { rows: 8, columns: 4, lanes: 4 },
+  ];
+  return lockstep === 4 ? [...shared, ...alone] : alone;
+}
+
+type Sides = Pick<MatrixProduct, 'rows' | 'columns' | 'inner'>;
+
+/**
+ * The tile with the least work on these shapes: products (also those past the edge), and loads, which weigh ten of them
+ * each on software adapters.
+ */
+export function tileFor(sides: Sides, target: Target): Tile {
+  const work = (tile: Tile): number => {
+    const { rows, columns, lanes } = tile;
+    const loads = rows / lanes + columns;
+    const broadcasts = lanes > 1 ? rows : 0;
+    // Four lanes run together, whether they share rows or not.
+    return ((groupsOf(sides, tile) * lanes) / 4) * (rows * columns + 12 * loads + broadcasts + 40);
+  };
+  return tilesFor(target).reduce((best, tile) => (work(tile) < work(best) ? tile : best));
+}
+
+/** Places for a group of lanes in a result. */
+const groupsOf = ({ rows, columns }: Sides, tile: Tile): number =>
+  Math.ceil(rows / tile.rows) * Math.ceil(columns / (tile.columns * tile.lanes));
 
 /**
  * Parts into which the inner dimension is cut, so that enough invocations share the work: for products without an
  * epilogue.
  */
-export function productParts(product: Pick<MatrixProduct, 'rows' | 'columns' | 'inner'>, software: boolean): number {
-  const tiles = Math.ceil(product.rows / TILE) * Math.ceil(product.columns / TILE);
-  const wanted = Math.ceil((software ? 32 : 4096) / tiles);
-  return Math.max(1, Math.min(wanted, Math.ceil(product.inner / 64)));
+export function productParts(sides: Sides, target: Target): number {
+  const tile = tileFor(sides, target);
+  const invocations = groupsOf(sides, tile) * tile.lanes;
+  const wanted = Math.ceil((target.software ? 32 : 4096) / invocations);
+  return Math.max(1, Math.min(wanted, Math.ceil(sides.inner / 64)));
 }
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /**
  * The kernel. Bindings in order, those that the product asks for: `a`, `b`, `bias`, `scale`, `residual`, `inner_scale`,
  * `y`, `z`, `result`, `before` (the value in front of an activation that needs it), `sums`.
  */
-export function matrixProduct(product: MatrixProduct, software: boolean): Kernel {
+export function matrixProduct(product: MatrixProduct, target: Target, tile = tileFor(product, target)): Kernel {
   const { rows, columns, inner, transposeA, transposeB, activation = 'linear', slope, parts = 1 } = product;
+  const { lanes } = tile;
   const storageOf = (name: keyof NonNullable<MatrixProduct['storage']>): Storage =>
     product.storage?.[name] ?? 'float32';
   const keepsBefore = needsBefore(activation);
   const slopeBefore = slope !== undefined && needsBefore(slope);
-  const read = (name: string, storage: Storage = 'float32'): Binding => ({ name, access: 'read', storage });
-  const written = (name: string, storage: Storage = 'float32'): Binding => ({ name, access: 'read_write', storage });
+  // Rows of results lie in fours where their length allows it.
+  const fours = columns % 4 === 0;
+  const foursOfB = fours && !transposeB;
+  const read = (name: string, storage: Storage = 'float32', fours = false): Binding => ({
+    name,
+    access: 'read',
+    storage,
+    fours,
+  });
+  const written = (name: string, storage: Storage = 'float32'): Binding => ({
+    name,
+    access: 'read_write',
+    storage,
+    fours,
+  });
   const bindings: Binding[] = [
     read('a', storageOf('a')),
-    read('b', storageOf('b')),
-    ...(product.bias ? [read('bias')] : []),
-    ...(product.scale ? [read('scale')] : []),
-    ...(product.residual ? [read('residual', storageOf('residual'))] : []),
+    read('b', storageOf('b'), foursOfB),
+    ...(product.bias ? [read('bias', 'float32', fours)] : []),
+    ...(product.scale ? [read('scale', 'float32', fours)] : []),
+    ...(product.residual ? [read('residual', storageOf('residual'), fours)] : []),
     ...(product.innerScale ? [read('inner_scale')] : []),
-    ...(slope ? [read('y', storageOf('y'))] : []),
-    ...(slopeBefore ? [read('z', storageOf('z'))] : []),
+    ...(slope ? [read('y', storageOf('y'), fours)] : []),
+    ...(slopeBefore ? [read('z', storageOf('z'), fours)] : []),
     written('result', storageOf('result')),
     ...(keepsBefore ? [written('before', storageOf('result'))] : []),
     ...(product.columnSums ? [written('sums')] : []),
   ];
-  const across = Math.ceil(columns / TILE);
-  const tiles = across * Math.ceil(rows / TILE);
-  const size = software ? 16 : 64;
+  const across = Math.ceil(columns / (tile.columns * lanes));
+  const groups = groupsOf(product, tile);
+  // Few tiles are spread over the processor's cores.
+  const size = !target.software ? 64 : groups * parts * lanes >= 256 ? 16 : 4;
   const partLength = Math.ceil(inner / parts);
-  const load = (name: string, storage: Storage, index: string): string =>
-    storage === 'float32' ? `${name}[${index}]` : `${name}_at(${index})`;
-  const quads = [0, 1];
-  const wholeRows = rows % TILE === 0;
-  const wholeColumns = columns % TILE === 0;
+  const tileRows = numbers(tile.rows);
+  const tileColumns = numbers(tile.columns);
+  const quads = numbers(tile.columns / 4);
+  const aLoads = numbers(tile.rows / lanes);
+  const wholeRows = rows % tile.rows === 0;
+  const wholeColumns = columns % (tile.columns * lanes) === 0;
   const edge = (at: string, count: number, whole: boolean): string => (whole ? `(${at})` : `min(${at}, ${count - 1}u)`);
+  const rowOf = (i: number): string => edge(lanes > 1 ? `row + ${lanes * i}u + lane` : `row + ${i}u`, rows, wholeRows);
+  const loadsOfB = foursOfB
+    ? quads.map((q) => ({
+        name: `b${q}`,
+        at: `${edge(`column / 4u + ${q}u`, columns / 4, wholeColumns)} + first * ${columns / 4}u`,
+      }))
+    : tileColumns.map((j) => {
+        const at = edge(`column + ${j}u`, columns, wholeColumns);
+        return { name: `b${j}`, at: transposeB ? `${at} * ${inner}u + first` : `${at} + first * ${columns}u` };
+      });
+  const stepOfB = transposeB ? 1 : foursOfB ? columns / 4 : columns;
+  const quadOfB = (q: number): string =>
+    foursOfB ? `b_at(b${q})` : `vec4<f32>(${[0, 1, 2, 3].map((l) => `b_at(b${4 * q + l})`).join(', ')})`;
+  const valueOfA = (i: number): string =>
+    lanes > 1 ? `subgroupBroadcast(x${Math.floor(i / lanes)}, ${i % lanes}u)` : `x${i}`;
   const body = `
 ${activation === 'linear' ? '' : activateFunction(activation)}
 ${slope ? slopeFunction(slope) : ''}
 @compute @workgroup_size(${size})
-fn main(@builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let index = invocation.x + invocation.y * groups.x * ${size}u;
-  if (index >= ${tiles * parts}u) { return; }
-  let part = index / ${tiles}u;
-  let tile = index % ${tiles}u;
-  let row = (tile / ${across}u) * ${TILE}u;
-  let column = (tile % ${across}u) * ${TILE}u;
+fn main(
+  @builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+  ${lanes > 1 ? '@builtin(subgroup_invocation_id) lane: u32' : ''}
+) {
+  let index = (invocation.x + invocation.y * groups.x * ${size}u) / ${lanes}u;
+  if (index >= ${groups * parts}u) { return; }
+  let part = index / ${groups}u;
+  let place = index % ${groups}u;
+  let row = (place / ${across}u) * ${tile.rows}u;
+  let column = (place % ${across}u) * ${tile.columns * lanes}u${lanes > 1 ? ` + lane * ${tile.columns}u` : ''};
   let first = part * ${partLength}u;
   let end = min(first + ${partLength}u, ${inner}u);
   // Indices past the edge are pulled back onto it: what they compute is not written.
-  ${each.map((i) => `var a${i} = ${edge(`row + ${i}u`, rows, wholeRows)}${transposeA ? ` + first * ${rows}u` : ` * ${inner}u + first`};`).join('\n  ')}
-  ${each.map((j) => `var b${j} = ${edge(`column + ${j}u`, columns, wholeColumns)}${transposeB ? ` * ${inner}u + first` : ` + first * ${columns}u`};`).join('\n  ')}
-  ${each.map((i) => quads.map((q) => `var sum${i}_${q} = vec4<f32>(0.0);`).join(' ')).join('\n  ')}
+  ${aLoads.map((i) => `var a${i} = ${rowOf(i)}${transposeA ? ` + first * ${rows}u` : ` * ${inner}u + first`};`).join('\n  ')}
+  ${loadsOfB.map(({ name, at }) => `var ${name} = ${at};`).join('\n  ')}
+  ${tileRows.map((i) => quads.map((q) => `var sum${i}_${q} = vec4<f32>(0.0);`).join(' ')).join('\n  ')}
   ${product.columnSums ? quads.map((q) => `var total_${q} = vec4<f32>(0.0);`).join(' ') : ''}
   for (var k = first; k < end; k++) {
-    ${quads.map((q) => `let y${q} = vec4<f32>(${[0, 1, 2, 3].map((l) => load('b', storageOf('b'), `b${4 * q + l}`)).join(', ')});`).join('\n    ')}
-    ${each.map((j) => `b${j} += ${transposeB ? '1u' : `${columns}u`};`).join(' ')}
-    ${product.innerScale ? 'let factor = inner_scale[k];' : ''}
+    ${quads.map((q) => `let y${q} = ${quadOfB(q)};`).join('\n    ')}
+    ${loadsOfB.map(({ name }) => `${name} += ${stepOfB}u;`).join(' ')}
+    ${product.innerScale ? 'let factor = inner_scale_at(k);' : ''}
     ${product.columnSums ? quads.map((q) => `total_${q} += y${q};`).join(' ') : ''}
-    ${each
-      .map(
-        (i) =>
-          `{ let x = ${load('a', storageOf('a'), `a${i}`)}${product.innerScale ? ' * factor' : ''}; a${i} += ${transposeA ? `${rows}u` : '1u'}; ${quads.map((q) => `sum${i}_${q} += x * y${q};`).join(' ')} }`,
-      )
+    ${aLoads.map((i) => `let x${i} = a_at(a${i})${product.innerScale ? ' * factor' : ''}; a${i} += ${transposeA ? `${rows}u` : '1u'};`).join('\n    ')}
+    ${tileRows
+      .map((i) => `{ let x = ${valueOfA(i)}; ${quads.map((q) => `sum${i}_${q} += x * y${q};`).join(' ')} }`)
       .join('\n    ')}
   }
-  ${each
+  ${tileRows
     .map(
       (i) => `${wholeRows ? '{' : `if (row + ${i}u < ${rows}u) {`}
     let base = (part * ${rows}u + row + ${i}u) * ${columns}u + column;
-    ${each.map((j) => element(i, j)).join('\n    ')}
+    ${fours ? quads.map((q) => fourResults(i, q)).join('\n    ') : tileColumns.map((j) => oneResult(i, j)).join('\n    ')}
   }`,
     )
     .join('\n  ')}
   ${
     product.columnSums
       ? `if (row == 0u) {
-    ${each.map((j) => `${wholeColumns ? '' : `if (column + ${j}u < ${columns}u) `}{ sums[part * ${columns}u + column + ${j}u] = total_${j >> 2}[${j & 3}]; }`).join('\n    ')}
+    ${
+      fours
+        ? quads
+            .map((q) => `${inside(4 * q)}{ sums_put((part * ${columns}u + column) / 4u + ${q}u, total_${q}); }`)
+            .join('\n    ')
+        : tileColumns
+            .map((j) => `${inside(j)}{ sums_put(part * ${columns}u + column + ${j}u, total_${j >> 2}[${j & 3}]); }`)
+            .join('\n    ')
+    }
   }`
       : ''
   }
 }`;
 
-  function element(i: number, j: number): string {
-    const steps = [
-      `var value = sum${i}_${j >> 2}[${j & 3}]${product.bias ? ` + bias[column + ${j}u]` : ''};`,
-      keepsBefore ? `before_put(base + ${j}u, value);` : '',
-      activation === 'linear' ? '' : 'value = activate(value);',
-      product.scale ? `value *= scale[column + ${j}u];` : '',
-      product.residual ? `value += residual_at(base + ${j}u);` : '',
-      slope ? `value *= slope(y_at(base + ${j}u), ${slopeBefore ? `z_at(base + ${j}u)` : '0.0'});` : '',
-      `result_put(base + ${j}u, value);`,
-    ];
-    return `${wholeColumns ? '' : `if (column + ${j}u < ${columns}u) `}{ ${steps.filter(Boolean).join(' ')} }`;
+  function inside(j: number): string {
+    return wholeColumns ? '' : `if (column + ${j}u < ${columns}u) `;
+  }
+
+  function oneResult(i: number, j: number): string {
+    return `${inside(j)}{ let at = base + ${j}u; let channel = column + ${j}u; ${epilogue(
+      `sum${i}_${j >> 2}[${j & 3}]`,
+      (f) => f('value'),
+      (f) => f('y_at(at)', slopeBefore ? 'z_at(at)' : '0.0'),
+    )} }`;
+  }
+
+  function fourResults(i: number, q: number): string {
+    const lanesOf = (f: (lane: string) => string): string => `vec4<f32>(${['x', 'y', 'z', 'w'].map(f).join(', ')})`;
+    return `${inside(4 * q)}{ let at = base / 4u + ${q}u; let channel = column / 4u + ${q}u; ${slope ? `let y_ = y_at(at); ${slopeBefore ? 'let z_ = z_at(at);' : ''}` : ''} ${epilogue(
+      `sum${i}_${q}`,
+      (f) => lanesOf((lane) => f(`value.${lane}`)),
+      (f) => lanesOf((lane) => f(`y_.${lane}`, slopeBefore ? `z_.${lane}` : '0.0')),
+    )} }`;
+  }
+
+  /** What happens to a sum until it is written; `each` applies a function of one number to whatever the value is. */
+  function epilogue(
+    sum: string,
+    each: (f: (value: string) => string) => string,
+    eachSlope: (f: (y: string, z: string) => string) => string,
+  ): string {
+    return [
+      `var value = ${sum}${product.bias ? ' + bias_at(channel)' : ''};`,
+      keepsBefore ? 'before_put(at, value);' : '',
+      activation === 'linear' ? '' : `value = ${each((value) => `activate(${value})`)};`,
+      product.scale ? 'value *= scale_at(channel);' : '',
+      product.residual ? 'value += residual_at(at);' : '',
+      slope ? `value *= ${eachSlope((y, z) => `slope(${y}, ${z})`)};` : '',
+      'result_put(at, value);',
+    ]
+      .filter(Boolean)
+      .join(' ');
   }
 
   return makeKernel({
     name: 'matmul',
     bindings,
-    workgroups: foldWorkgroups(Math.ceil((tiles * parts) / size)),
+    subgroups: lanes > 1,
+    workgroups: foldWorkgroups(Math.ceil((groups * parts * lanes) / size)),
     flops: 2 * rows * columns * inner,
     bytes:
       storageBytes(storageOf('a'), rows * inner) +

@@ -1,18 +1,18 @@
-import { makeKernel, type Kernel } from '../kernel';
+import { makeKernel, type Kernel, type Target } from '../kernel';
 import type { UpdateRule } from '../update-rule';
 
 const WORKGROUP = 64;
 
 /** What one update kernel is made for. */
 export interface ParameterUpdate {
-  /** Numbers in each vector. */
+  /** Numbers in each vector, a multiple of 4. */
   length: number;
   /** Partial sums of squares that the norm is made of. */
   partials: number;
   /** Decay of the moving average; null: there is none. */
   ema: number | null;
   clipEpsilon: number;
-  software: boolean;
+  target: Target;
 }
 
 /**
@@ -22,40 +22,36 @@ export interface ParameterUpdate {
  * loss scale first), `result` (gets norm, 1 where finite, the scale), one for each slot, and the average.
  */
 export function parameterUpdate(rule: UpdateRule, update: ParameterUpdate): Kernel {
-  const { length, partials, ema, clipEpsilon, software } = update;
-  const groups = Math.max(1, Math.min(software ? 32 : 8192, Math.ceil(length / (WORKGROUP * 4))));
+  const { length, partials, ema, clipEpsilon, target } = update;
+  const { software } = target;
+  // Every invocation, or on GPUs every workgroup, adds the few partial sums up itself, which spares a dispatch. Software
+  // adapters pay for barriers, so that few invocations take many numbers there.
+  const size = software ? 4 : WORKGROUP;
+  const groups = Math.max(1, Math.min(software ? 16 : 8192, Math.ceil(length / (4 * size))));
+  const four = { access: 'read_write', storage: 'float32', fours: true } as const;
   const { slots, scalars } = rule;
   return makeKernel({
     name: 'parameter update',
     bindings: [
-      { name: 'weights', access: 'read_write', storage: 'float32' },
-      { name: 'gradients', access: 'read', storage: 'float32' },
+      { name: 'weights', ...four },
+      { name: 'gradients', ...four, access: 'read' },
       { name: 'partials', access: 'read', storage: 'float32' },
       { name: 'scalars', access: 'read', storage: 'float32' },
       { name: 'scaler', access: 'read', storage: 'float32' },
       { name: 'outcome', access: 'read_write', storage: 'float32' },
-      ...slots.map((name) => ({ name: `slot_${name}`, access: 'read_write', storage: 'float32' }) as const),
-      ...(ema === null ? [] : [{ name: 'averages', access: 'read_write', storage: 'float32' } as const]),
+      ...slots.map((name) => ({ name: `slot_${name}`, ...four })),
+      ...(ema === null ? [] : [{ name: 'averages', ...four }]),
     ],
     workgroups: [groups, 1, 1],
     flops: 10 * length,
     bytes: 4 * length * (3 + 2 * slots.length + (ema === null ? 0 : 2)),
     body: `
-var<workgroup> shares: array<f32, ${WORKGROUP}>;
+${software ? '' : `var<workgroup> shares: array<f32, ${WORKGROUP}>;`}
 // What is no number is neither equal to itself nor below the largest one; compilers may take the first test away.
 fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
-@compute @workgroup_size(${WORKGROUP})
+@compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  // Every workgroup adds the few partial sums up itself, which spares a dispatch.
-  var share = 0.0;
-  for (var i = lane; i < ${partials}u; i += ${WORKGROUP}u) { share += partials[i]; }
-  shares[lane] = share;
-  workgroupBarrier();
-  for (var half = ${WORKGROUP / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { shares[lane] += shares[lane + half]; }
-    workgroupBarrier();
-  }
-  let squares = shares[0];
+  ${software ? addedAlone(partials) : addedTogether(partials)}
   let unscale = 1.0 / scaler[0];
   let norm = sqrt(squares) * unscale;
   let sound = finite(squares);
@@ -69,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var factor = unscale;
   if (most > 0.0 && norm + ${clipEpsilon} > most) { factor *= most / (norm + ${clipEpsilon}); }
   ${scalars.map((name, i) => `let ${name} = scalars[${i}];`).join('\n  ')}
-  for (var i = group.x * ${WORKGROUP}u + lane; i < ${length}u; i += ${groups * WORKGROUP}u) {
+  for (var i = group.x * ${size}u + lane; i < ${length / 4}u; i += ${groups * size}u) {
     let g = gradients[i] * factor;
     var w = weights[i];
     ${slots.map((name) => `var ${name} = slot_${name}[i];`).join('\n    ')}
@@ -81,3 +77,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }`,
   });
 }
+
+const addedAlone = (partials: number): string => `var squares = 0.0;
+  for (var i = 0u; i < ${partials}u; i++) { squares += partials[i]; }`;
+
+const addedTogether = (partials: number): string => `var share = 0.0;
+  for (var i = lane; i < ${partials}u; i += ${WORKGROUP}u) { share += partials[i]; }
+  shares[lane] = share;
+  workgroupBarrier();
+  for (var half = ${WORKGROUP / 2}u; half > 0u; half /= 2u) {
+    if (lane < half) { shares[lane] += shares[lane + half]; }
+    workgroupBarrier();
+  }
+  let squares = shares[0];`;

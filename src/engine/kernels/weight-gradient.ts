@@ -18,7 +18,7 @@ export function weightGradient(
   kernel: tf.TensorInfo,
   bias: tf.TensorInfo | null,
 ): void {
-  const parts = productParts({ rows: inner, columns, inner: rows }, backend.software);
+  const parts = productParts({ rows: inner, columns, inner: rows }, backend.target);
   const workspace = (size: number): tf.TensorInfo => backend.allocate([parts, size], 'float32', 'workspace');
   const partials = parts > 1 ? workspace(inner * columns) : kernel;
   const partialSums = bias && (parts > 1 ? workspace(columns) : bias);
@@ -26,7 +26,7 @@ export function weightGradient(
   backend.run(
     matrixProduct(
       { rows: inner, columns, inner: rows, transposeA: true, columnSums: bias !== null, parts, storage },
-      backend.software,
+      backend.target,
     ),
     [x, dy, partials, ...(partialSums ? [partialSums] : [])],
   );

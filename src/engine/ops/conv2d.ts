@@ -63,7 +63,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     const product = tf.conv2d(fourAxes(plain(x)), fourAxes(filter), strides, padding, 'NHWC', dilation);
     return value(activated(bias ? tf.add(product, bias) : product, activation));
   }
-  const { software } = backend;
+  const { target } = backend;
   const { tensor } = x;
   const geometry = convolutionGeometry(tensor.shape, filter.shape, options);
   const { filters } = geometry;
@@ -82,7 +82,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   const before = needsBefore(activation) ? backend.allocate(shape, storage) : null;
   const product = { rows, columns: filters, inner, bias: bias !== null, activation };
   const stored = { a: backend.storageOf(gathered ?? tensor), result: storage };
-  backend.run(matrixProduct({ ...product, storage: stored }, software), [
+  backend.run(matrixProduct({ ...product, storage: stored }, target), [
     gathered ?? tensor,
     filter,
     ...(bias ? [bias] : []),
@@ -114,12 +114,12 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     if (trivial) {
       const slope = sloped ? x.activation : undefined;
       const storage = { a: dyStorage, result: activationStorage, y: storages.y, ...(z ? { z } : {}) };
-      backend.run(matrixProduct({ ...back, slope, storage }, software), [dy, filter, ...upstream, dx]);
+      backend.run(matrixProduct({ ...back, slope, storage }, target), [dy, filter, ...upstream, dx]);
       return [dx, ...gradients];
     }
     const spread = backend.allocate([rows, inner], activationStorage);
     const storage = { a: dyStorage, result: activationStorage };
-    backend.run(matrixProduct({ ...back, storage }, software), [dy, filter, spread]);
+    backend.run(matrixProduct({ ...back, storage }, target), [dy, filter, spread]);
     backend.run(windowsGradient(geometry, x.activation, { windows: activationStorage, ...storages }), [
       spread,
       ...upstream,

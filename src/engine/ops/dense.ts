@@ -59,7 +59,7 @@ function onDevice(
   const [inner, columns] = kernel.shape;
   const { tensor } = x;
   const rows = tensor.size / inner;
-  const { software } = backend;
+  const { target } = backend;
   const shape = [...tensor.shape.slice(0, -1), columns];
   const storage = wide ? 'float32' : backend.activationStorage;
   const stored = { a: backend.storageOf(tensor), result: storage };
@@ -77,7 +77,7 @@ function onDevice(
         residual: residual !== undefined,
         storage: { ...stored, ...(residual ? { residual: backend.storageOf(residual) } : {}) },
       },
-      software,
+      target,
     ),
     [
       tensor,
@@ -125,7 +125,7 @@ function onDevice(
             ...(x.before ? { z: backend.storageOf(x.before) } : {}),
           },
         },
-        software,
+        target,
       ),
       [
         dy,
