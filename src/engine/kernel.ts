@@ -88,7 +88,13 @@ ${
     ? `fn ${name}_put(i: u32, value: f32) {
   let shift = (i & 1u) * 16u;
   atomicAnd(&${name}[i >> 1u], 0xffff0000u >> shift);
-  atomicOr(&${name}[i >> 1u], (pack2x16float(vec2<f32>(value, 0.0)) & 0xffffu) << shift);
+  atomicOr(&${name}[i >> 1u], ${name}_half(value) << shift);
+}
+// WGSL leaves open what lies past the range of halves: here infinity, and NaN stays NaN, so that neither goes unseen.
+fn ${name}_half(value: f32) -> u32 {
+  let bits = bitcast<u32>(value);
+  let past = select(0x7c00u, 0x7e00u, (bits & 0x7fffffffu) > 0x7f800000u) | ((bits >> 16u) & 0x8000u);
+  return select(past, pack2x16float(vec2<f32>(value, 0.0)) & 0xffffu, abs(value) < 65520.0);
 }`
     : ''
 }`;
