@@ -286,10 +286,8 @@ export class TrainingLoop {
     const started = performance.now();
     const epoch = options.partial ? state.epoch : state.epoch + 1;
     const train = this.#metrics.result();
-    const validation = await this.evaluateSplit(
-      'validation',
-      () => this.#leave === 'pause' || this.#leave === 'cancel',
-    );
+    const interrupted = (): boolean => this.#leave === 'pause' || this.#leave === 'cancel';
+    const validation = await this.averaged(() => this.evaluateSplit('validation', interrupted));
     if (!validation) {
       this.#clock.resume();
       return false;
@@ -332,7 +330,21 @@ export class TrainingLoop {
     return true;
   }
 
-  /** Evaluates one split; null when interrupted. */
+  /**
+   * Runs `f` while the model stands for the moving average of its weights, where the run keeps one: what is judged is what
+   * checkpoints hold. No step may be under way.
+   */
+  async averaged<T>(f: () => Promise<T>): Promise<T> {
+    const { arena } = this.#parts.step;
+    arena.useAverage(true);
+    try {
+      return await f();
+    } finally {
+      arena.useAverage(false);
+    }
+  }
+
+  /** Evaluates the model as it is on one split; null when interrupted. */
   async evaluateSplit(
     split: 'validation' | 'test',
     interrupted?: () => boolean,
