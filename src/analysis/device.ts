@@ -30,7 +30,7 @@ export class Device {
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const { lost, failed } = await this.start();
-    const broken = Promise.race([lost, failed]).then((reason): never => {
+    const broken = Promise.race([lost, failed.then(({ message }) => message)]).then((reason): never => {
       throw new LatheError('backend', `The device stopped computing: ${reason}. Try again: it is started anew.`);
     });
     return Promise.race([work(), broken]);

@@ -16,8 +16,8 @@ export interface Backend {
   webgpu: LatheBackend | null;
   /** Resolves, with the reason, when the device is gone; never on `dispose`. */
   lost: Promise<string>;
-  /** Resolves, with the message, on the first GPU error that nothing caught: what was computed since is void. */
-  failed: Promise<string>;
+  /** Resolves on the first GPU error that nothing caught, memory that was refused included: what was computed since is void. */
+  failed: Promise<LatheError>;
   /** Bytes of device memory in use now, and the most there were so far. */
   memory(): { bytes: number; peak: number };
   dispose(): void;
@@ -30,7 +30,7 @@ const TITLES: Record<Name, string> = { webgpu: 'WebGPU', webgl: 'WebGL', cpu: 't
 const STARTERS: Record<Name, () => Promise<Started>> = { webgpu: startWebGPU, webgl: startWebGL, cpu: startCPU };
 
 /** A promise for what never happens on a backend. */
-const never = new Promise<string>(() => undefined);
+const never = new Promise<never>(() => undefined);
 
 /**
  * Starts the first backend of `order` that works here, and makes it tfjs's current one.
@@ -79,9 +79,10 @@ async function startWebGPU(): Promise<Started> {
       });
     }),
     failed: new Promise((resolve) => {
+      void backend.memoryRefused.then(resolve);
       device.addEventListener('uncapturederror', (event) => {
         event.preventDefault();
-        resolve(event.error.message);
+        resolve(new LatheError('backend', `The GPU reported an error: ${event.error.message}`));
       });
     }),
     memory() {

@@ -3,6 +3,9 @@
  * class, up to a share of what is in use; the rest is given back to the device.
  */
 
+import { sizeInWords } from '../base/bytes';
+import { createBuffer, largestBuffer, OutOfMemory } from './device-memory';
+
 /** What memory is for. */
 export type Purpose =
   'weights' | 'gradients' | 'optimizer' | 'activations' | 'inputs' | 'uniforms' | 'workspace' | 'readback';
@@ -51,6 +54,10 @@ export class MemoryAccount {
   readonly #bytes = new Map<Purpose | 'pooled', number>();
   #total = 0;
   #peak = 0;
+  #refuse: (error: OutOfMemory) => void = () => undefined;
+
+  /** Resolves when the device refuses memory for the first time. */
+  readonly refused = new Promise<OutOfMemory>((resolve) => (this.#refuse = resolve));
 
   /** Bytes now held, the pooled ones included. */
   get total(): number {
@@ -76,6 +83,17 @@ export class MemoryAccount {
       readback: of('readback'),
       pooled: of('pooled'),
     };
+  }
+
+  /** The device had no `bytes` for `purpose`. */
+  refuse(bytes: number, purpose: Purpose): void {
+    const { pooled, ...used } = this.report();
+    const most = Object.entries(used).reduce((a, b) => (b[1] > a[1] ? b : a));
+    this.#refuse(
+      new OutOfMemory(
+        `The GPU has no ${sizeInWords(bytes)} more (${purpose}): ${sizeInWords(this.#total - pooled)} are in use, most of it by ${most[0]} (${sizeInWords(most[1])}).`,
+      ),
+    );
   }
 
   add(key: Purpose | 'pooled', bytes: number): void {
@@ -108,15 +126,16 @@ export class BufferPool {
     return this.#held.size + free;
   }
 
-  /** A buffer of at least `bytes`, with whatever content. */
+  /** A buffer of at least `bytes`, with whatever content. @throws OutOfMemory when the adapter allows none so large. */
   acquire(bytes: number, purpose: Purpose): GPUBuffer {
-    const size = sizeClass(bytes);
+    // Rounding up must not exceed a limit that the bytes themselves keep.
+    const size = Math.max(bytes, Math.min(sizeClass(bytes), largestBuffer(this.#device)));
     let buffer = this.#free.get(size)?.pop();
     if (buffer) {
       this.#freeBytes -= size;
       this.#account.add('pooled', -size);
     } else {
-      buffer = this.#device.createBuffer({ label: purpose, size, usage: this.#usage });
+      buffer = createBuffer(this.#device, this.#account, { label: purpose, size, usage: this.#usage }, purpose);
     }
     this.#held.set(buffer, { purpose, size });
     this.#heldBytes += size;

@@ -80,12 +80,26 @@ export function makeKernel({ body, ...kernel }: KernelSource): Kernel {
     // That the lanes of a subgroup take the same way is for the kernel to see to.
     ...(kernel.subgroups ? ['enable subgroups;', 'diagnostic(off, subgroup_uniformity);'] : []),
   ];
+  const packs = bindings.some(({ storage, access }) => storage === 'packed' && access === 'read_write');
   return {
     ...kernel,
     code: (bytes) =>
-      `${features.join('\n')}\n${bindings.map((binding, i) => declare(binding, i, bytes[i])).join('\n')}\n${body}`,
+      [
+        ...features,
+        ...(packs ? [HALF_BITS] : []),
+        ...bindings.map((binding, i) => declare(binding, i, bytes[i])),
+        body,
+      ].join('\n'),
   };
 }
+
+/** WGSL leaves open what lies past the range of halves: here infinity, and NaN stays NaN, so that neither goes unseen. */
+const HALF_BITS = `
+fn half_bits(value: f32) -> u32 {
+  let bits = bitcast<u32>(value);
+  let past = select(0x7c00u, 0x7e00u, (bits & 0x7fffffffu) > 0x7f800000u) | ((bits >> 16u) & 0x8000u);
+  return select(past, pack2x16float(vec2<f32>(value, 0.0)) & 0xffffu, abs(value) < 65520.0);
+}`;
 
 /** How one element of a binding is stored, read and written. */
 interface Element {
@@ -123,7 +137,8 @@ const FOURS: Partial<Record<Storage, Element>> = {
     bytes: 8,
     number: 'vec4<f32>',
     read: (e) => `vec4<f32>(unpack2x16float(${e}.x), unpack2x16float(${e}.y))`,
-    write: (v) => `vec2<u32>(pack2x16float(${v}.xy), pack2x16float(${v}.zw))`,
+    write: (v) =>
+      `vec2<u32>(half_bits(${v}.x) | (half_bits(${v}.y) << 16u), half_bits(${v}.z) | (half_bits(${v}.w) << 16u))`,
   },
 };
 
@@ -150,7 +165,7 @@ ${
     ? `fn ${name}_put(i: u32, value: f32) {
   let shift = (i & 1u) * 16u;
   atomicAnd(&${name}[i >> 1u], 0xffff0000u >> shift);
-  atomicOr(&${name}[i >> 1u], (pack2x16float(vec2<f32>(value, 0.0)) & 0xffffu) << shift);
+  atomicOr(&${name}[i >> 1u], half_bits(value) << shift);
 }`
     : ''
 }`;

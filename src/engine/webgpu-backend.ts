@@ -11,6 +11,7 @@ import { compileProgram, makeShaderKey, type WebGPUProgram } from '@tensorflow/t
 import { LatheError } from '../base/errors';
 import { BufferPool, MemoryAccount, READBACK, UNIFORM, type MemoryReport, type Purpose } from './buffer-pool';
 import { Capture, type Dispatch } from './capture';
+import type { OutOfMemory } from './device-memory';
 import { storageBytes, type Kernel, type Storage, type Target } from './kernel';
 import { convert } from './kernels/convert';
 import { packUniforms, type UniformField } from './program-uniforms';
@@ -78,6 +79,11 @@ export class LatheBackend extends WebGPUBackend {
     const { total, peak } = this.#account;
     const buffers = this.#pool.count + this.#uniforms.count + this.#readbacks.count;
     return { ...this.#account.report(), total, peak, buffers };
+  }
+
+  /** Resolves when the device refuses memory for the first time: what was computed since is void. */
+  get memoryRefused(): Promise<OutOfMemory> {
+    return this.#account.refused;
   }
 
   override memory(): ReturnType<WebGPUBackend['memory']> {

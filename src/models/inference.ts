@@ -4,18 +4,21 @@ import { latheBackend } from '../engine/ops/lathe-backend';
 import { PassCounter } from '../engine/pass-counter';
 import { RecordedFunction, type Input } from '../engine/recorded-function';
 import { tf } from '../engine/tf';
+import type { LatheBackend } from '../engine/webgpu-backend';
 import type { Model } from './model';
 
 /** Computes outputs of one model on the backend that runs. */
 export class Inference {
   readonly #model: Model;
   readonly #counter = new PassCounter();
-  #recorded: RecordedFunction | null;
+  /**
+   * By the buffer in which the weights lie: a recording stays bound to those that it was made over, and a model may stand
+   * for its weights now and for their moving average then. Null: the model cannot be recorded.
+   */
+  #recorded: Map<GPUBuffer, RecordedFunction> | null = new Map();
 
   constructor(model: Model) {
     this.#model = model;
-    const backend = latheBackend();
-    this.#recorded = backend && new RecordedFunction(backend, ([inputs]) => [this.#forward(inputs)]);
   }
 
   /**
@@ -32,12 +35,11 @@ export class Inference {
     const backend = latheBackend();
     if (backend && this.#recorded) {
       try {
-        const [read] = await backend.readRanges(this.#recorded.run([input]));
+        const [read] = await backend.readRanges(this.#recording(backend, this.#recorded).run([input]));
         return new Float32Array(read);
       } catch (error) {
         if (LatheError.from(error).kind !== 'internal') throw error;
-        this.#recorded.dispose();
-        this.#recorded = null;
+        this.#forget();
       }
     }
     const dtype = io.tokens ? 'int32' : 'float32';
@@ -50,8 +52,23 @@ export class Inference {
   }
 
   dispose(): void {
-    this.#recorded?.dispose();
+    this.#forget();
     this.#counter.dispose();
+  }
+
+  #recording(backend: LatheBackend, recorded: Map<GPUBuffer, RecordedFunction>): RecordedFunction {
+    const { buffer } = backend.rangeOf(this.#model.weights[0].variable);
+    let recording = recorded.get(buffer);
+    if (!recording) {
+      recording = new RecordedFunction(backend, ([inputs]) => [this.#forward(inputs)]);
+      recorded.set(buffer, recording);
+    }
+    return recording;
+  }
+
+  #forget(): void {
+    for (const recording of this.#recorded?.values() ?? []) recording.dispose();
+    this.#recorded = null;
   }
 
   #forward(inputs: tf.Tensor): tf.Tensor {

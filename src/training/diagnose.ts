@@ -1,5 +1,7 @@
 /** Where a number stopped being one: a step whose loss or gradient is not finite is run again, layer by layer. */
 import type { Batch } from '../data/contract';
+import type { Storage } from '../engine/kernel';
+import { latheBackend } from '../engine/ops/lathe-backend';
 import { PassCounter } from '../engine/pass-counter';
 import { tf } from '../engine/tf';
 import type { Model } from '../models/model';
@@ -8,8 +10,14 @@ import type { Model } from '../models/model';
  * A clause that names the first place in the forward pass of `batch` that holds NaN or infinity: its own inputs, or the
  * output of a layer. When the forward pass is sound, the gradient is to blame.
  * @param pass Number of the forward pass, which dropout goes by.
+ * @param storage How the step stores what layers give: halves end at 65,504.
  */
-export async function nonFinitePlace(model: Model, batch: Batch, pass: number): Promise<string> {
+export async function nonFinitePlace(
+  model: Model,
+  batch: Batch,
+  pass: number,
+  storage: Storage = 'float32',
+): Promise<string> {
   const perExample = batch.inputs.length / batch.n;
   const bad = batch.inputs.findIndex((input) => !Number.isFinite(input));
   if (bad >= 0) {
@@ -18,6 +26,8 @@ export async function nonFinitePlace(model: Model, batch: Batch, pass: number): 
   const counter = new PassCounter();
   counter.set(pass);
   const outputs: { layer: string; tensor: tf.Tensor }[] = [];
+  const backend = latheBackend();
+  if (backend) backend.activationStorage = storage;
   try {
     tf.tidy(() => {
       const shape = [batch.n, ...model.io.input_shape];
@@ -30,6 +40,7 @@ export async function nonFinitePlace(model: Model, batch: Batch, pass: number): 
         watch: (layer, { tensor }) => outputs.push({ layer, tensor: tf.keep(tensor.clone()) }),
       });
     });
+    if (backend) backend.activationStorage = 'float32';
     for (const { layer, tensor } of outputs) {
       const values = await tensor.data<'float32'>();
       const value = values.find((number) => !Number.isFinite(number));
@@ -37,6 +48,7 @@ export async function nonFinitePlace(model: Model, batch: Batch, pass: number): 
     }
     return 'the outputs of all layers are finite, so it arose in the gradient';
   } finally {
+    if (backend) backend.activationStorage = 'float32';
     for (const { tensor } of outputs) tensor.dispose();
     counter.dispose();
   }

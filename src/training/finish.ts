@@ -17,7 +17,16 @@ export interface FinalResult {
  * one is reported and the next best is used.
  * @returns Null when no checkpoint is left.
  */
-export async function evaluateBest(
+export function evaluateBest(
+  loop: TrainingLoop,
+  checkpointer: Checkpointer,
+  reporter: Reporter,
+): Promise<FinalResult | null> {
+  // The checkpoint's weights are written where an average lies, and evaluated by what was recorded for it.
+  return loop.averaged(() => evaluate(loop, checkpointer, reporter));
+}
+
+async function evaluate(
   loop: TrainingLoop,
   checkpointer: Checkpointer,
   reporter: Reporter,

@@ -209,14 +209,18 @@ export class TrainingLoop {
   /** @throws LatheError of kind `diverged` that names the step and, where numbers are none, the layer. */
   async #checkNumbers(flight: Flight, loss: number, gradientNorm: number, finite: boolean): Promise<void> {
     const { learning_rate: rate } = this.#parts.config.training.optimizer;
-    // A gradient that a scaled loss made too large for halves was left out, and the scale was lowered.
-    if (Number.isFinite(loss) && (finite || this.#parts.scaled)) {
+    const sound = (batch: Batch): boolean => batch.inputs.every(Number.isFinite);
+    // A gradient that a scaled loss made too large for halves was left out, and the scale was lowered. No scale helps
+    // against a batch that is broken itself.
+    if (Number.isFinite(loss) && (finite || (this.#parts.scaled && flight.batches.every(sound)))) {
       checkDivergence(flight.step, loss, finite ? gradientNorm : 0, this.#state.first_loss ?? 1, rate);
       return;
     }
+    const { model, step } = this.#parts;
     for (const [i, batch] of flight.batches.entries()) {
-      if (i < flight.batches.length - 1 && batch.inputs.every(Number.isFinite)) continue;
-      throw notFinite(flight.step, loss, await nonFinitePlace(this.#parts.model, batch, flight.passes + i), rate);
+      if (i < flight.batches.length - 1 && sound(batch)) continue;
+      const place = await nonFinitePlace(model, batch, flight.passes + i, step.storage);
+      throw notFinite(flight.step, loss, place, rate);
     }
   }
 
@@ -282,10 +286,8 @@ export class TrainingLoop {
     const started = performance.now();
     const epoch = options.partial ? state.epoch : state.epoch + 1;
     const train = this.#metrics.result();
-    const validation = await this.evaluateSplit(
-      'validation',
-      () => this.#leave === 'pause' || this.#leave === 'cancel',
-    );
+    const interrupted = (): boolean => this.#leave === 'pause' || this.#leave === 'cancel';
+    const validation = await this.averaged(() => this.evaluateSplit('validation', interrupted));
     if (!validation) {
       this.#clock.resume();
       return false;
@@ -328,7 +330,21 @@ export class TrainingLoop {
     return true;
   }
 
-  /** Evaluates one split; null when interrupted. */
+  /**
+   * Runs `f` while the model stands for the moving average of its weights, where the run keeps one: what is judged is what
+   * checkpoints hold. No step may be under way.
+   */
+  async averaged<T>(f: () => Promise<T>): Promise<T> {
+    const { arena } = this.#parts.step;
+    arena.useAverage(true);
+    try {
+      return await f();
+    } finally {
+      arena.useAverage(false);
+    }
+  }
+
+  /** Evaluates the model as it is on one split; null when interrupted. */
   async evaluateSplit(
     split: 'validation' | 'test',
     interrupted?: () => boolean,

@@ -87,6 +87,11 @@ export class TrainStep {
     this.#eager = options.recorded === false;
   }
 
+  /** How results of layers are stored. */
+  get storage(): Storage {
+    return this.#options.mixed?.storage ?? 'float32';
+  }
+
   /** Recordings of whole steps, in the order in which they are replayed; empty where steps run eagerly. */
   get captures(): Capture[] {
     if (!this.#passes || !this.#update) return [];
@@ -208,9 +213,9 @@ export class TrainStep {
   /** Gradients of one batch, into the arena. @returns The model's outputs, `[rows, outputs]`. */
   #backward([examples, ...lossInputs]: tf.Tensor[], first: boolean): tf.Tensor {
     const { arena } = this;
-    const { mixed, loss, recompute } = this.#options;
+    const { loss, recompute } = this.#options;
     const backend = this.#backend;
-    if (backend) backend.activationStorage = mixed?.storage ?? 'float32';
+    if (backend) backend.activationStorage = this.storage;
     try {
       return withDestinations(arena.places, () => {
         let kept: tf.Tensor | null = null;

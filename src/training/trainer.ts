@@ -22,6 +22,7 @@ import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
 import { prefixed, resolveMonitor } from './metrics/names';
 import { RegressionMetrics } from './metrics/regression';
+import { withMemoryRemedy } from './memory-remedy';
 import { mixedPrecision } from './mixed-precision';
 import { createOptimizer } from './optimizers/registry';
 import type { LeaveOrder, TrainerApi, TrainOptions } from './protocol';
@@ -66,6 +67,7 @@ export function createTrainer(sources: TrainerSources): TrainerApi {
 }
 
 interface Sitting {
+  config: RunConfig;
   backend: Backend;
   loop: TrainingLoop;
   checkpointer: Checkpointer;
@@ -181,10 +183,10 @@ async function setUp(
       model.dispose();
       backend.dispose();
     };
-    return { backend, loop, checkpointer, reporter, dispose };
+    return { config, backend, loop, checkpointer, reporter, dispose };
   } catch (error) {
     backend.dispose();
-    throw error;
+    throw withMemoryRemedy(LatheError.from(error), config);
   }
 }
 
@@ -261,7 +263,7 @@ async function sit(sitting: Sitting): Promise<void> {
   training.catch(() => undefined);
   const trouble = Promise.race([
     backend.lost.then((reason) => ({ kind: 'lost' as const, reason })),
-    backend.failed.then((message) => ({ kind: 'broken' as const, message })),
+    backend.failed.then((error) => ({ kind: 'broken' as const, error })),
   ]);
   const outcome = await Promise.race([
     trouble,
@@ -285,8 +287,7 @@ async function sit(sitting: Sitting): Promise<void> {
     reporter.mute();
     return;
   }
-  const remedy = /memory/i.test(outcome.message) ? ' Lower training.batch_size or the size of the model.' : '';
-  const error = new LatheError('backend', `The GPU reported an error: ${outcome.message}${remedy}`);
+  const error = withMemoryRemedy(outcome.error, sitting.config);
   await record(sitting, { status: 'failed', reason: error.message, error, row: {} });
   reporter.mute();
 }
@@ -308,7 +309,7 @@ async function trainToEnd(sitting: Sitting): Promise<Ending> {
     await checkpointer.settle();
     return await ending(sitting, end);
   } catch (thrown) {
-    const error = LatheError.from(thrown, 'training');
+    const error = withMemoryRemedy(LatheError.from(thrown, 'training'), sitting.config);
     await checkpointer.settle().catch(() => undefined);
     if (error.kind === 'diverged') return { ...(await withBest(sitting, 'diverged', error.message)), error };
     const status = error.kind === 'storage' ? 'paused' : 'failed';

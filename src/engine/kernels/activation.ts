@@ -14,7 +14,7 @@ fn erf(x: f32) -> f32 {
 }`;
 
 /** WGSL's tanh overflows in some drivers where its argument is large. */
-const TANH = 'fn tanh_of(x: f32) -> f32 { return tanh(clamp(x, -15.0, 15.0)); }';
+const TANH = 'fn tanh_of(x: f32) -> f32 { return select(tanh(x), sign(x), abs(x) > 15.0); }';
 
 const SELU_SCALE = '1.0507009873554805';
 const SELU_ALPHA_SCALED = '1.7580993408473766';
@@ -28,9 +28,13 @@ interface Snippet {
   needsBefore?: boolean;
 }
 
+/**
+ * `max`, `min` and `clamp` may turn NaN into a number, and broken weights or inputs would go unseen: limits are set by
+ * comparisons, which are false for NaN.
+ */
 const SNIPPETS: Record<Activation, Snippet> = {
   linear: { value: 'z', slope: '1.0' },
-  relu: { value: 'max(z, 0.0)', slope: 'select(0.0, 1.0, y > 0.0)' },
+  relu: { value: 'select(z, 0.0, z < 0.0)', slope: 'select(0.0, 1.0, y > 0.0)' },
   gelu: {
     helpers: ERF,
     value: '0.5 * z * (1.0 + erf(z * 0.7071067811865476))',
@@ -43,13 +47,13 @@ const SNIPPETS: Record<Activation, Snippet> = {
     slope: 'sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z)))',
     needsBefore: true,
   },
-  elu: { value: 'select(exp(min(z, 0.0)) - 1.0, z, z >= 0.0)', slope: 'select(y + 1.0, 1.0, y >= 0.0)' },
+  elu: { value: 'select(z, exp(z) - 1.0, z < 0.0)', slope: 'select(y + 1.0, 1.0, y >= 0.0)' },
   selu: {
-    value: `select(${SELU_ALPHA_SCALED} * (exp(min(z, 0.0)) - 1.0), ${SELU_SCALE} * z, z >= 0.0)`,
+    value: `select(${SELU_SCALE} * z, ${SELU_ALPHA_SCALED} * (exp(z) - 1.0), z < 0.0)`,
     slope: `select(y + ${SELU_ALPHA_SCALED}, ${SELU_SCALE}, y >= 0.0)`,
   },
   tanh: { helpers: TANH, value: 'tanh_of(z)', slope: '1.0 - y * y' },
-  sigmoid: { value: '1.0 / (1.0 + exp(-clamp(z, -80.0, 80.0)))', slope: 'y * (1.0 - y)' },
+  sigmoid: { value: 'select(1.0 / (1.0 + exp(-z)), 0.0, z < -80.0)', slope: 'y * (1.0 - y)' },
   softplus: { value: 'max(z, 0.0) + log(1.0 + exp(-abs(z)))', slope: '1.0 - exp(-y)' },
 };
 

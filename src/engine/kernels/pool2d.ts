@@ -23,6 +23,10 @@ const outputs = ({ batch, height, width, channels, size }: PoolGeometry): [numbe
 const corner = ({ height, width, channels, size }: PoolGeometry): string =>
   `((example * ${height}u + outY * ${size}u) * ${width}u + outX * ${size}u) * ${channels}u + channel`;
 
+/** NaN stands above every number, so that a window passes it on; `max` may drop it. */
+const ABOVE = `
+fn above(a: f32, b: f32) -> bool { return a > b || (bitcast<u32>(a) & 0x7fffffffu) > 0x7f800000u; }`;
+
 /** Bindings: `x`, `result`. */
 export function pool(geometry: PoolGeometry, from: Storage, to: Storage): Kernel {
   const { width, channels, size, kind } = geometry;
@@ -36,7 +40,8 @@ export function pool(geometry: PoolGeometry, from: Storage, to: Storage): Kernel
     workgroups: indexWorkgroups(count),
     flops: count * size * size,
     bytes: storageBytes(from, count * size * size) + storageBytes(to, count),
-    body: `${forEachIndex(count)}
+    body: `${kind === 'max' ? ABOVE : ''}
+${forEachIndex(count)}
   let channel = index % ${channels}u;
   let outX = (index / ${channels}u) % ${outWidth}u;
   let outY = (index / ${channels * outWidth}u) % ${outHeight}u;
@@ -46,7 +51,7 @@ export function pool(geometry: PoolGeometry, from: Storage, to: Storage): Kernel
   for (var i = 0u; i < ${size}u; i++) {
     for (var j = 0u; j < ${size}u; j++) {
       let value = x_at(first + (i * ${width}u + j) * ${channels}u);
-      ${kind === 'max' ? 'all = max(all, value);' : 'all += value;'}
+      ${kind === 'max' ? 'all = select(all, value, above(value, all));' : 'all += value;'}
     }
   }
   result_put(index, ${kind === 'max' ? 'all' : `all / ${(size * size).toFixed(1)}`});

@@ -77,6 +77,17 @@ describe('tensors', () => {
   );
 });
 
+test('halves hold what is past their range as infinity, and NaN as NaN', async () => {
+  const numbers = Float32Array.of(65504, 65520, -7e4, 1e5, 3e38, Infinity, -Infinity, NaN);
+  const { length } = numbers;
+  const x = tf.tensor1d(numbers);
+  const halves = webgpu.allocate([length], 'packed');
+  webgpu.run(convert(length, 'float32', 'packed'), [x, halves]);
+  const half = tensorOf(halves);
+  expect([...(await half.data())]).toEqual([65504, Infinity, -Infinity, Infinity, Infinity, Infinity, -Infinity, NaN]);
+  tf.dispose([x, half]);
+});
+
 describe('a recorded function', () => {
   /** Two outputs from tfjs's programs and a kernel of ours, with constants and a reused buffer in between. */
   const compute = ([x]: tf.Tensor[]): tf.Tensor[] => {

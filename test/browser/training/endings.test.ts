@@ -171,6 +171,29 @@ test('an error that the GPU reports fails the run with its message', async () =>
   expect(row.reason).toMatch(/^The GPU reported an error: Error while parsing WGSL/);
 });
 
+test('memory that the GPU refuses fails the run, and the reason says what to change', async () => {
+  const database = await freshDatabase();
+  const run = await storeRun(database, long);
+  let asked = 0;
+  const pop = Reflect.get(GPUDevice.prototype, 'popErrorScope');
+  vi.spyOn(GPUDevice.prototype, 'popErrorScope').mockImplementation(function (this: GPUDevice) {
+    return ++asked === 30 ? Promise.resolve(new GPUOutOfMemoryError('no room')) : pop.apply(this);
+  });
+  const { row } = await sit(database, run.id, syntheticData());
+  expect(asked).toBeGreaterThanOrEqual(30);
+  expect(row.status).toBe('failed');
+  expect(row.reason).toMatch(/^The GPU has no .* more \(.*\): .* are in use.* Lower training\.batch_size \(now 32\)/);
+});
+
+test('a model that no buffer of this adapter holds is refused before it trains', async () => {
+  const database = await freshDatabase();
+  const run = await storeRun(database, { model: { architecture: 'mlp', hidden: [200, 200] } });
+  vi.spyOn(GPUSupportedLimits.prototype, 'maxBufferSize', 'get').mockReturnValue(100_000);
+  await expect(sit(database, run.id, syntheticData())).rejects.toThrow(
+    /^A buffer of .* \(weights\) is needed, and this adapter allows at most 98 KiB in one\. Lower training/,
+  );
+});
+
 test('a checkpoint can be asked for while the run goes on', async () => {
   const database = await freshDatabase();
   const run = await storeRun(database, { ...long, training: { ...long.training, checkpoints: { every_epochs: 100 } } });

@@ -96,6 +96,22 @@ const cases = {
     reason: '',
     cuts: [7],
   },
+  'halves with a scaled loss, and a moving average': {
+    config: {
+      model: { architecture: 'mlp', hidden: [9], dropout: 0.2 },
+      training: {
+        epochs: 3,
+        batch_size: 16,
+        precision: 'mixed_float16',
+        ema: 0.9,
+        optimizer: { name: 'lion', learning_rate: 0.01 },
+        checkpoints: { every_steps: 2 },
+      },
+    },
+    data: () => syntheticData(),
+    reason: '',
+    cuts: [3, 9],
+  },
   'a regression without validation that ends within an epoch': {
     config: {
       model: { architecture: 'mlp', hidden: [9] },

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const cpu = await startBackend(['cpu']);
   expect(cpu.info.backend).toBe('cpu');
   gpu = await startBackend(['webgpu']);
-  void gpu.failed.then((message) => (error = message));
+  void gpu.failed.then(({ message }) => (error = message));
 });
 afterAll(() => gpu.dispose());
 
