@@ -60,40 +60,36 @@ export function chromeTrace(spans: Span[], steps: TracedStep[], about: Record<st
     ...(spans.length + steps.length === 0 ? [0] : []),
   );
   const micros = (ms: number): number => round(1000 * (ms - start));
-  const trainer = spans.map(
-    ({ name, step, start_ms, ms }): CompleteEvent => ({
-      name,
-      cat: 'trainer',
-      ph: 'X',
-      ts: micros(start_ms),
-      dur: round(1000 * ms),
-      pid: PROCESS,
-      tid: TRAINER,
-      args: step === null ? {} : { step },
-    }),
-  );
+  const trainer = spans.map(({ name, step, start_ms, ms }): CompleteEvent => ({
+    name,
+    cat: 'trainer',
+    ph: 'X',
+    ts: micros(start_ms),
+    dur: round(1000 * ms),
+    pid: PROCESS,
+    tid: TRAINER,
+    args: step === null ? {} : { step },
+  }));
   const device = steps.flatMap(({ step, submitted_ms, dispatches }) => {
     // The device has a clock of its own: its first dispatch is put where it was submitted.
     const zero = Math.min(...dispatches.map(({ start_ns }) => start_ns));
-    return dispatches.map(
-      ({ kernel, layer, part, flops, bytes, workgroups, start_ns, ns }): CompleteEvent => ({
-        name: kernel,
-        cat: part,
-        ph: 'X',
-        ts: micros(submitted_ms + (start_ns - zero) / 1e6),
-        dur: round(ns / 1000),
-        pid: PROCESS,
-        tid: DEVICE,
-        args: {
-          layer,
-          step,
-          flops,
-          bytes,
-          workgroups: workgroups.join(' × '),
-          ...(ns > 0 ? { 'GFLOP/s': round(flops / ns), 'GB/s': round(bytes / ns) } : {}),
-        },
-      }),
-    );
+    return dispatches.map(({ kernel, layer, part, flops, bytes, workgroups, start_ns, ns }): CompleteEvent => ({
+      name: kernel,
+      cat: part,
+      ph: 'X',
+      ts: micros(submitted_ms + (start_ns - zero) / 1e6),
+      dur: round(ns / 1000),
+      pid: PROCESS,
+      tid: DEVICE,
+      args: {
+        layer,
+        step,
+        flops,
+        bytes,
+        workgroups: workgroups.join(' × '),
+        ...(ns > 0 ? { 'GFLOP/s': round(flops / ns), 'GB/s': round(bytes / ns) } : {}),
+      },
+    }));
   });
   const name = (kind: MetadataEvent['name'], tid: number, text: string): MetadataEvent => ({
     name: kind,

