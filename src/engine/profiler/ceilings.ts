@@ -43,15 +43,13 @@ export async function measureCeilings(backend: LatheBackend, timer: ReplayTimer)
     if (timer.method === 'wall') await timer.useWall(tiny);
     const invocations = 64 * (software ? 64 : 4096);
     const arithmetic = prepare(multiplyAdd(invocations, 256, !software));
-    let arithmeticNs = await repeated(timer, arithmetic);
-    if (arithmeticNs === 0) {
-      await timer.useWall(tiny);
-      arithmeticNs = await repeated(timer, arithmetic);
-    }
+    const [probe] = await timer.passes([Array.from({ length: 16 }, () => arithmetic)]);
+    if (probe.ns === 0) await timer.useWall(tiny);
+    const arithmeticNs = await repeated(timer, arithmetic);
     const length = buffers[0].size / 4;
     const copies = [1, 8].map((each) => prepare(streamCopy(length, each)));
     const rates: number[] = [];
-    for (const copy of copies) rates.push(copy.kernel.bytes / (await repeated(timer, copy)));
+    for (const copy of copies) rates.push(copy.kernel.bytes / Math.max(1, await repeated(timer, copy)));
     return {
       flops_per_second: (1e9 * arithmetic.kernel.flops) / Math.max(1, arithmeticNs),
       bytes_per_second: 1e9 * Math.max(...rates),
@@ -63,7 +61,7 @@ export async function measureCeilings(backend: LatheBackend, timer: ReplayTimer)
   }
 }
 
-/** Nanoseconds of one `dispatch` among so many that rounding does not matter; 0 where the clock stands still. */
+/** Nanoseconds of one `dispatch` among so many that rounding does not matter. */
 async function repeated(timer: ReplayTimer, dispatch: Dispatch): Promise<number> {
   for (let count = 1; ; count *= 2) {
     const group = Array.from({ length: count }, () => dispatch);

@@ -130,6 +130,8 @@ describe('the report', () => {
     );
     const memory = makeReport({ ...measured, ceilings: { ...CEILINGS, bytes_per_second: 1e8 } });
     expect(memory.sentence).toMatch(/^Memory is the bottleneck: 67 % .* matmul, reaches 0.14 of the 0.1 GB\/s/);
+    const far = makeReport({ ...measured, ceilings: { ...CEILINGS, flops_per_second: 2.9e10 } });
+    expect(far.sentence).toMatch(/4.3 of the 29 GFLOP\/s .* far below what it can do/);
     const input = makeReport({ ...measured, plain: [{ wall_ms: 100, input_ms: 80, queue_ms: 1 }] });
     expect(input.sentence).toMatch(/^Input is the bottleneck: for 80 % of a step of 100 ms/);
     const dispatching = makeReport({ ...measured, plain: [{ wall_ms: 100, input_ms: 1, queue_ms: 80 }] });
