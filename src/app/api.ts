@@ -7,6 +7,7 @@ import type { ConfigDifference } from '../config/diff';
 import type { ColumnRole, RunConfig } from '../config/schema';
 import type { ExportFormat, ExportedFile } from '../export/names';
 import type { MetricSeries } from '../store/metrics';
+import type { ProfileRow } from '../store/profile';
 import type {
   BackendInfo,
   CheckpointRow,
@@ -135,6 +136,8 @@ export interface Workbench {
     metrics(id: string, metrics?: string[]): Promise<MetricSeries[]>;
     checkpoints(id: string): Promise<CheckpointRow[]>;
     log(id: string): Promise<LogRow[]>;
+    /** Where its kernels' time goes, with a trace for Perfetto; null for a run that was not profiled (yet). */
+    profile(id: string): Promise<ProfileRow | null>;
     compare(ids: string[]): Promise<ConfigDifference[]>;
   };
 

@@ -9,6 +9,7 @@ import { listCheckpoints } from '../store/checkpoints';
 import type { Database } from '../store/database';
 import { appendLog, readLog } from '../store/logs';
 import { readMetrics } from '../store/metrics';
+import { getProfile } from '../store/profiles';
 import { allRuns, getRun, putRun, updateRun } from '../store/runs';
 import { UNFINISHED, type DatasetRow, type RunRow } from '../store/schema';
 import type { LeaveOrder } from '../training/protocol';
@@ -153,6 +154,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     metrics: (id, metrics) => readMetrics(database, id, metrics),
     checkpoints: (id) => listCheckpoints(database, id),
     log: (id) => readLog(database, id),
+    profile: (id) => getProfile(database, id),
     compare: async (ids) =>
       diffConfigs((await Promise.all(ids.map((id) => getRun(database, id)))).map((run) => run.config)),
   };

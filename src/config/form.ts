@@ -44,7 +44,6 @@ const HIDDEN = new Set([
   'optimization',
   'logging',
   'registry',
-  'profiling',
   'training.distributed',
   'data.features',
   'data.augment',

@@ -177,7 +177,14 @@ export const runConfigSchema = v.strictObject({
     }),
     {},
   ),
-  profiling: v.optional(v.strictObject({ enabled: v.optional(flag('Measures the time of every kernel'), false) }), {}),
+  profiling: v.optional(
+    v.strictObject({
+      enabled: v.optional(flag('Measures a few steps: the time of every kernel, and what holds training up'), false),
+      first_step: v.optional(integer('First step whose kernels are timed; earlier where the run is too short', 3), 10),
+      steps: v.optional(integer('Steps that are timed, and as many before them for comparison', 1, 100), 20),
+    }),
+    {},
+  ),
 });
 
 /** A run config with all defaults filled in. */

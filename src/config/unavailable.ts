@@ -15,7 +15,6 @@ export function unavailable(config: RunConfig): ConfigProblem[] {
     [config.logging.mlflow.enabled === true, 'logging.mlflow.enabled', 'Set it to null.'],
     [config.registry.mlflow.tracking_uri !== null, 'registry.mlflow.tracking_uri', 'Set it to null.'],
     [config.logging.tensorboard.enabled, 'logging.tensorboard.enabled', 'Set it to false.'],
-    [config.profiling.enabled, 'profiling.enabled', 'Set it to false.'],
   ];
   return asks
     .filter(([asked]) => asked)

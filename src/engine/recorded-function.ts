@@ -24,6 +24,9 @@ interface Recording {
 /** Longest time of one submit, in milliseconds: watchdogs end a device that does not answer for a few seconds. */
 const LONGEST_SUBMIT = 200;
 
+/** Recordings differ by the shapes of their inputs. */
+const keyOf = (inputs: Pick<Input, 'shape'>[]): string => inputs.map(({ shape }) => shape.join('×')).join(' ');
+
 /** Recordings of one function. */
 export class RecordedFunction {
   readonly #backend: LatheBackend;
@@ -47,7 +50,7 @@ export class RecordedFunction {
    * @throws LatheError of kind `internal` when the function cannot be recorded.
    */
   run(inputs: Input[]): BufferRange[] {
-    const key = inputs.map(({ shape }) => shape.join('×')).join(' ');
+    const key = keyOf(inputs);
     const known = this.#recordings.get(key);
     if (!known) return this.#record(key, inputs).outputs;
     inputs.forEach(({ values }, i) => this.#backend.upload(known.inputs[i], values));
@@ -59,7 +62,15 @@ export class RecordedFunction {
 
   /** The recording for inputs of these shapes. */
   capture(inputs: Pick<Input, 'shape'>[]): Capture | null {
-    return this.#recordings.get(inputs.map(({ shape }) => shape.join('×')).join(' '))?.capture ?? null;
+    return this.#recordings.get(keyOf(inputs))?.capture ?? null;
+  }
+
+  /** Fills the inputs of the recording for these shapes, and leaves its replay to the caller. Null: there is none yet. */
+  fill(inputs: Input[]): { capture: Capture; outputs: BufferRange[] } | null {
+    const known = this.#recordings.get(keyOf(inputs));
+    if (!known) return null;
+    inputs.forEach(({ values }, i) => this.#backend.upload(known.inputs[i], values));
+    return known;
   }
 
   dispose(): void {

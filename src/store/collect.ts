@@ -6,6 +6,7 @@ import type { Database } from './database';
 import { deleteCheckpoints, listCheckpoints } from './checkpoints';
 import { deleteLog } from './logs';
 import { deleteMetrics } from './metrics';
+import { deleteProfile } from './profiles';
 import type { BlobHash } from './schema';
 
 /** How long a deleted row can be brought back. */
@@ -30,6 +31,7 @@ export async function collectGarbage(database: Database, grace = GRACE_MS, now =
     );
     await deleteMetrics(database, run.id);
     await deleteLog(database, run.id);
+    await deleteProfile(database, run.id);
     await database.delete('runs', run.id);
     rows++;
   }

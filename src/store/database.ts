@@ -4,6 +4,7 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import { LatheError } from '../base/errors';
+import type { ProfileRow } from './profile';
 import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelRow, RunRow } from './schema';
 
 /** Object stores and their keys. */
@@ -20,6 +21,8 @@ export interface LatheSchema extends DBSchema {
     indexes: { run_step: [string, number]; weights: string; optimizer: string };
   };
   logs: { key: number; value: LogRow; indexes: { run_id: string } };
+  /** Keyed by run. */
+  profiles: { key: string; value: ProfileRow };
 }
 
 /** The open database. */
@@ -41,6 +44,9 @@ const MIGRATIONS: Migration[] = [
     checkpoints.createIndex('weights', 'weights.hash');
     checkpoints.createIndex('optimizer', 'optimizer.hash');
     database.createObjectStore('logs', { keyPath: 'seq', autoIncrement: true }).createIndex('run_id', 'run_id');
+  },
+  (database) => {
+    database.createObjectStore('profiles', { keyPath: 'run_id' });
   },
 ];
 

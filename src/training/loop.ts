@@ -18,6 +18,7 @@ import { stopReason, watch, type EarlyStoppingSettings } from './early-stopping'
 import { evaluate } from './evaluate';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { better, direction, prefixed } from './metrics/names';
+import type { RunProfiler } from './profiler';
 import type { LeaveOrder } from './protocol';
 import { rank } from './ranking';
 import type { Reporter } from './reporter';
@@ -49,6 +50,8 @@ export interface LoopParts {
   makeMetrics: () => MetricAccumulator;
   checkpointer: Checkpointer;
   reporter: Reporter;
+  /** Where the run is profiled in this sitting. */
+  profiler: RunProfiler | null;
   /** Bytes of device memory now, and at most so far. */
   memory: () => { bytes: number; peak: number };
   /** Seconds trained in earlier sittings. */
@@ -134,10 +137,16 @@ export class TrainingLoop {
   }
 
   async #run(): Promise<LoopEnd> {
-    const { length, earlyStopping, checkpointer, reporter } = this.#parts;
+    const { length, earlyStopping, checkpointer, reporter, profiler } = this.#parts;
     const state = this.#state;
     if (this.#checkpointed < 0) await this.#save('start');
     for (;;) {
+      if (profiler?.isolates(this.#queued)) {
+        await this.#drain();
+        this.#clock.pause();
+        await profiler.between(this.#queued);
+        this.#clock.resume();
+      }
       const atEpochEnd = this.#queued % length.perEpoch === 0;
       const over = this.#queued >= length.total;
       if (atEpochEnd || over || this.#leave || state.stopped || this.#checkpointDue()) await this.#drain();
@@ -168,25 +177,34 @@ export class TrainingLoop {
 
   /** Queues the next update, its data being ready or awaited. */
   async #queueStep(): Promise<void> {
-    const { step, schedule, config, length, batches: source } = this.#parts;
-    const batches = await (this.#next ?? source.load(this.#queued));
+    const { step, schedule, config, length, batches: source, profiler } = this.#parts;
     const index = this.#queued;
+    const loading = performance.now();
+    const batches = await (this.#next ?? source.load(index));
+    profiler?.span('input', loading, index + 1);
     const rate = config.training.optimizer.learning_rate * schedule(index);
     const passes = this.#state.passes + this.#flights.reduce((sum, flight) => sum + flight.batches.length, 0);
-    const result = step.run(batches, index + 1, passes, rate);
+    const result = (profiler ?? step).run(batches, index + 1, passes, rate);
     // A failure is met where the result is awaited; until then it must not count as unhandled.
     result.catch(() => undefined);
     this.#busy.track(result);
     this.#flights.push({ step: index + 1, batches, passes, rate, result });
     this.#queued++;
+    const preparing = performance.now();
     this.#next = this.#queued < length.total ? source.load(this.#queued) : null;
+    profiler?.span('input', preparing, index + 2);
     this.#next?.catch(() => undefined);
   }
 
   /** Waits for the oldest step in flight and takes its result into the state. */
   async #land(): Promise<void> {
     const flight = this.#flights[0];
+    const { profiler } = this.#parts;
+    const waiting = performance.now();
     const { gradientNorm, finite, lossScale, outputs } = await flight.result;
+    profiler?.span('results', waiting, flight.step);
+    profiler?.landed(flight.step);
+    const landed = performance.now();
     this.#flights.shift();
     const state = this.#state;
     const examples = flight.batches.reduce((sum, batch) => sum + batch.n, 0);
@@ -203,6 +221,7 @@ export class TrainingLoop {
     if (finite) this.#note('gradient_norm', gradientNorm);
     if (this.#parts.scaled) this.#note('loss_scale', lossScale);
     this.#note('learning_rate', flight.rate);
+    profiler?.span('metrics', landed, flight.step);
     if (this.#parts.reporter.due) this.report();
   }
 
@@ -349,12 +368,14 @@ export class TrainingLoop {
     split: 'validation' | 'test',
     interrupted?: () => boolean,
   ): Promise<{ metrics: Metrics; confusion: ConfusionMatrix | null } | null> {
-    const { inference, data, config, makeMetrics } = this.#parts;
+    const { inference, data, config, makeMetrics, profiler } = this.#parts;
     const metrics = makeMetrics();
     const indices = data.splits[split];
+    const started = performance.now();
     // Evaluation keeps no activations: larger batches than in training fit.
     const batchSize = 2 * config.training.batch_size;
     if (!(await evaluate(inference, data, indices, batchSize, metrics, interrupted))) return null;
+    profiler?.span('evaluation', started, null);
     return { metrics: metrics.result(), confusion: indices.length > 0 ? metrics.confusion() : null };
   }
 
@@ -397,10 +418,12 @@ export class TrainingLoop {
     monitor: { metric: string; value: number } | null = null,
     id = Checkpointer.newId(),
   ): Promise<void> {
-    const { checkpointer, config } = this.#parts;
+    const { checkpointer, config, profiler } = this.#parts;
     this.#state.epoch_metrics = this.#metrics.save();
+    const started = performance.now();
     try {
       await checkpointer.save(id, this.#state, reason, monitor);
+      profiler?.span('checkpoint', started, null);
     } catch (error) {
       if (!(error instanceof NotFinite)) throw error;
       throw weightsDiverged(this.#state.step, config.training.optimizer.learning_rate);

@@ -49,6 +49,8 @@ export type TrainingEvent = { run_id: string } & (
       checkpoint: Pick<CheckpointRow, 'id' | 'step' | 'epoch' | 'reason' | 'monitor' | 'bytes'>;
       best: boolean;
     }
+  /** The run's profile was stored. */
+  | { type: 'profiled'; step: number }
   | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string; at: number }
   /** The run left the trainer: it ended, or it paused. The row in the store says the rest. */
   | { type: 'ended'; status: RunStatus; reason: string | null; error: ErrorJson | null; steps_this_process: number }

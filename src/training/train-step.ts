@@ -13,6 +13,8 @@ import type { Capture } from '../engine/capture';
 import type { Storage } from '../engine/kernel';
 import { withDestinations } from '../engine/ops/taped';
 import { PassCounter } from '../engine/pass-counter';
+import type { ReplayTimer } from '../engine/profiler/replay-timer';
+import type { TimedDispatch } from '../engine/profiler/timed-dispatch';
 import { RecordedFunction, type Input } from '../engine/recorded-function';
 import { tf } from '../engine/tf';
 import type { BufferRange, LatheBackend } from '../engine/webgpu-backend';
@@ -105,15 +107,55 @@ export class TrainStep {
    */
   run(batches: Batch[], step: number, passes: number, learningRate: number): Promise<StepResult> {
     const started = performance.now();
-    const { optimizer, clip } = this.#options;
-    this.arena.prepare(optimizer.scalarsAt(step, learningRate), clip);
-    const examples = batches.reduce((sum, batch) => sum + batch.n, 0);
-    const inputs = batches.map((batch) => this.#inputs(batch, batch.n / examples));
+    const inputs = this.#prepare(batches, step, learningRate);
     const result = this.#passes
       ? this.#onDevice(this.#passes, this.#backend, inputs, passes)
       : this.#eagerly(inputs, passes);
     this.encodeMs = performance.now() - started;
     return result;
+  }
+
+  /** Whether steps over batches of these sizes are recorded, so that `runTimed` can take their kernels' times. */
+  canTime(batches: Batch[]): boolean {
+    const passes = this.#passes;
+    if (!passes || !this.#update || this.#eager) return false;
+    const examples = batches.reduce((sum, batch) => sum + batch.n, 0);
+    return batches.every(
+      (batch, i) => passes[i === 0 ? 'first' : 'further'].capture(this.#inputs(batch, batch.n / examples)) !== null,
+    );
+  }
+
+  /**
+   * Like `run`, to the same bits, with the time of every dispatch; waits for each, so it is slower.
+   * @throws LatheError of kind `internal` where `canTime` says no.
+   */
+  async runTimed(
+    batches: Batch[],
+    step: number,
+    before: number,
+    learningRate: number,
+    timer: ReplayTimer,
+  ): Promise<{ result: StepResult; dispatches: TimedDispatch[] }> {
+    const backend = this.#backend;
+    const { result } = this.arena;
+    if (!backend || !result || !this.#passes || !this.#update) {
+      throw new LatheError('internal', 'A step that is not recorded cannot be timed.');
+    }
+    const dispatches: TimedDispatch[] = [];
+    const reads: Promise<ArrayBuffer[]>[] = [];
+    for (const [i, inputs] of this.#prepare(batches, step, learningRate).entries()) {
+      this.counter.set(before + i);
+      const recorded = this.#passes[i === 0 ? 'first' : 'further'].fill(inputs);
+      if (!recorded) throw new LatheError('internal', 'A batch of a size that was not recorded cannot be timed.');
+      dispatches.push(...(await timer.replay(recorded.capture)));
+      const last = i === batches.length - 1;
+      if (last) dispatches.push(...(await timer.replay(this.#update)));
+      const read = backend.readRanges([recorded.outputs[0], ...(last ? [result] : [])]);
+      // Awaited with the others; until then a failure must not count as unhandled.
+      read.catch(() => undefined);
+      reads.push(read);
+    }
+    return { result: stepResult(await Promise.all(reads)), dispatches };
   }
 
   dispose(): void {
@@ -122,6 +164,14 @@ export class TrainStep {
     this.#update?.dispose();
     this.arena.dispose();
     this.counter.dispose();
+  }
+
+  /** Writes what changes from step to step; returns what the passes read of each batch. */
+  #prepare(batches: Batch[], step: number, learningRate: number): Input[][] {
+    const { optimizer, clip } = this.#options;
+    this.arena.prepare(optimizer.scalarsAt(step, learningRate), clip);
+    const examples = batches.reduce((sum, batch) => sum + batch.n, 0);
+    return batches.map((batch) => this.#inputs(batch, batch.n / examples));
   }
 
   /** What the passes read of a batch: its examples, then what the loss takes. */
@@ -151,14 +201,7 @@ export class TrainStep {
       this.#replayUpdate(backend);
       reads.push(backend.readRanges([outputs, result]));
     });
-    const read = await Promise.all(reads);
-    const [gradientNorm, finite, lossScale] = new Float32Array(read[read.length - 1][1]);
-    return {
-      gradientNorm,
-      finite: finite !== 0,
-      lossScale,
-      outputs: read.map(([outputs]) => new Float32Array(outputs)),
-    };
+    return stepResult(await Promise.all(reads));
   }
 
   /** Queues forward and backward of one batch; says where its outputs lie. */
@@ -222,7 +265,8 @@ export class TrainStep {
         const { value: anchor, grads } = tf.variableGrads(() => {
           const outputs = this.#model.forward(examples, { training: true, counter: this.counter, recompute });
           kept = tf.keep(outputs.tensor.clone());
-          return loss.of(outputs, this.#scaled(lossInputs)).anchor;
+          const anchor = (): tf.Scalar => loss.of(outputs, this.#scaled(lossInputs)).anchor;
+          return backend ? backend.named('loss', anchor) : anchor();
         }, this.#variables);
         arena.store(
           this.#variables.map((variable) => grads[variable.name]),
@@ -245,6 +289,17 @@ export class TrainStep {
     if (!lossScaleTensor) return inputs;
     return [...inputs.slice(0, -1), tf.mul(inputs[inputs.length - 1], lossScaleTensor)];
   }
+}
+
+/** What was read of a step: the outputs of each batch and, behind the last one's, the arena's result. */
+function stepResult(read: ArrayBuffer[][]): StepResult {
+  const [gradientNorm, finite, lossScale] = new Float32Array(read[read.length - 1][1]);
+  return {
+    gradientNorm,
+    finite: finite !== 0,
+    lossScale,
+    outputs: read.map(([outputs]) => new Float32Array(outputs)),
+  };
 }
 
 async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {

@@ -11,6 +11,7 @@ import { buildModel } from '../models/model';
 import type { ModelIo } from '../models/plan';
 import { summarizeModel } from '../models/summary';
 import type { Database } from '../store/database';
+import { getProfile, putProfile } from '../store/profiles';
 import { getRun } from '../store/runs';
 import type { DatasetRow, Metrics, Notice, Preprocessing, RunRow, RunStatus } from '../store/schema';
 import { Checkpointer } from './checkpointer';
@@ -25,6 +26,8 @@ import { RegressionMetrics } from './metrics/regression';
 import { withMemoryRemedy } from './memory-remedy';
 import { mixedPrecision } from './mixed-precision';
 import { createOptimizer } from './optimizers/registry';
+import { profileWindow } from './profile-window';
+import { RunProfiler } from './profiler';
 import type { LeaveOrder, TrainerApi, TrainOptions } from './protocol';
 import { Reporter } from './reporter';
 import { createSchedule } from './schedules/registry';
@@ -154,6 +157,7 @@ async function setUp(
     });
     if (before) reporter.log('info', `Training goes on from step ${state.step}.`);
     for (const notice of notices) if (!restored) reporter.log(notice.level, notice.message);
+    const profiler = await profilerOf(run, database, { backend, step, reporter }, state.step, length.total);
 
     const loop = new TrainingLoop(
       {
@@ -171,6 +175,7 @@ async function setUp(
         makeMetrics: task.metrics,
         checkpointer,
         reporter,
+        profiler,
         memory: () => backend.memory(),
         secondsBefore: run.seconds,
       },
@@ -178,6 +183,7 @@ async function setUp(
       restored !== null,
     );
     const dispose = (): void => {
+      profiler?.dispose();
       inference.dispose();
       step.dispose();
       model.dispose();
@@ -188,6 +194,32 @@ async function setUp(
     backend.dispose();
     throw withMemoryRemedy(LatheError.from(error), config);
   }
+}
+
+/** The profiler of this sitting, where the config asks for one and the run has no profile yet. */
+async function profilerOf(
+  { id, config }: RunRow,
+  database: Database,
+  { backend, step, reporter }: { backend: Backend; step: TrainStep; reporter: Reporter },
+  start: number,
+  total: number,
+): Promise<RunProfiler | null> {
+  if (!config.profiling.enabled || (await getProfile(database, id))) return null;
+  const window = profileWindow(config.profiling, start, total);
+  if (!window) {
+    reporter.log('warning', 'The run is not profiled: that takes three steps in a row, and fewer are left.');
+    return null;
+  }
+  return new RunProfiler({
+    backend,
+    step,
+    window,
+    store: async (report, trace) => {
+      await putProfile(database, { run_id: id, created: Date.now(), report, trace });
+      reporter.send({ type: 'profiled', step: window.last });
+    },
+    log: (level, message) => reporter.log(level, message),
+  });
 }
 
 /** Loss and metrics of the run's task. */

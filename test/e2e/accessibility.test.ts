@@ -19,7 +19,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   beforeAll(async () => {
     [browser, site] = await Promise.all([openBrowser(), serveSite()]);
     page = await openLathe(await browser.newContext({ colorScheme, reducedMotion: 'reduce' }), site.url);
-    await trainSample(page, 'spirals');
+    await trainSample(page, 'spirals', { profiled: true });
     ids = await page.evaluate(async () => {
       const [run] = (await window.lathe?.runs.list()) ?? [];
       return { run: run.id, dataset: run.dataset_id };
@@ -37,6 +37,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     '/train?dataset=DATASET',
     '/runs',
     '/runs/RUN',
+    '/runs/RUN?tab=profile',
     '/models',
     '/models/run/RUN',
     '/settings',
@@ -44,6 +45,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     const hash = route.replace('DATASET', ids.dataset).replace('RUN', ids.run);
     await page.goto(`${site.url}#${hash}`);
     await page.locator('main h1, main h2').first().waitFor();
+    if (route.endsWith('profile')) await page.getByRole('heading', { name: 'Time by layer' }).waitFor();
     expect(await violations(page)).toEqual([]);
   });
 });

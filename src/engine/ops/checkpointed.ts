@@ -4,6 +4,7 @@
  */
 import { tf } from '../tf';
 import { plain } from './activate';
+import { backwardScope } from './taped';
 import { value, type Value } from './value';
 
 /**
@@ -12,6 +13,7 @@ import { value, type Value } from './value';
  * @param parameters Every variable that the block reads and that is trained.
  */
 export function checkpointed(block: (x: Value) => Value, x: Value, parameters: tf.Variable[]): Value {
+  const inLayer = backwardScope();
   const run = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const input = args[0];
     const save = args[args.length - 1];
@@ -27,7 +29,7 @@ export function checkpointed(block: (x: Value) => Value, x: Value, parameters: t
         const { state } = tf.engine();
         const outer = state.activeTape;
         try {
-          return gradients([kept, ...parameters], dy);
+          return inLayer(() => gradients([kept, ...parameters], dy));
         } finally {
           state.activeTape = outer;
         }

@@ -3,6 +3,7 @@
  */
 import { tf } from '../tf';
 import type { LatheBackend } from '../webgpu-backend';
+import { latheBackend } from './lathe-backend';
 
 /** Gradients, one for each input and in their order; made by kernels, not yet known to tfjs. */
 export type Backward = (dy: tf.Tensor) => tf.TensorInfo[];
@@ -19,6 +20,7 @@ const owned = new WeakSet<tf.Tensor>();
 export function taped(inputs: tf.Tensor[], output: tf.TensorInfo, saved: tf.Tensor[], backward: Backward): tf.Tensor {
   const made = tf.engine().makeTensorFromTensorInfo(output);
   if (inputs.length === 0) return made;
+  const inLayer = backwardScope();
   const onTape = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const save = args[args.length - 1];
     if (typeof save !== 'function') throw new TypeError('tfjs gave no function to save with.');
@@ -26,7 +28,7 @@ export function taped(inputs: tf.Tensor[], output: tf.TensorInfo, saved: tf.Tens
     return {
       value: made.clone(),
       gradFunc: (dy: tf.Tensor, kept: tf.Tensor[]): tf.Tensor[] => {
-        const gradients = backward(dy).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+        const gradients = inLayer(() => backward(dy)).map((info) => tf.engine().makeTensorFromTensorInfo(info));
         for (const gradient of gradients) owned.add(gradient);
         // What only this op needed is freed at once, not when the whole backward pass is over.
         if (owned.has(dy)) dy.dispose();
@@ -38,6 +40,17 @@ export function taped(inputs: tf.Tensor[], output: tf.TensorInfo, saved: tf.Tens
   const result = onTape(...inputs);
   made.dispose();
   return result;
+}
+
+/**
+ * Names the dispatches of a backward pass after the layer whose forward pass is under way now: the function that is
+ * returned runs what it is given under `LAYER backward`.
+ */
+export function backwardScope(): <T>(run: () => T) => T {
+  const backend = latheBackend();
+  const scope = backend?.scope ?? '';
+  if (!backend || scope === '') return (run) => run();
+  return (run) => backend.named(`${scope} backward`, run);
 }
 
 /** Where the gradient of each parameter belongs, while a backward pass is under way. */

@@ -1,6 +1,9 @@
 import { expect, it, vi } from 'vitest';
 import { openDB } from 'idb';
 import { DATABASE_VERSION, openDatabase } from '../../../src/store/database';
+import { collectGarbage } from '../../../src/store/collect';
+import type { ProfileReport } from '../../../src/store/profile';
+import { getProfile, putProfile } from '../../../src/store/profiles';
 import { putRun, getRun, updateRun } from '../../../src/store/runs';
 import { freshDatabase, runRow } from './helpers';
 
@@ -39,4 +42,50 @@ it('lets two writers change one run without undoing each other', async () => {
   ]);
   expect(await getRun(database, 'r')).toMatchObject({ step: 7, tags: ['a'], notes: 'n' });
   await expect(updateRun(database, 'none', { step: 1 })).rejects.toMatchObject({ kind: 'not_found' });
+});
+
+it('brings a database from before profiles up to date, with all it holds', async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  const old = await openDB(name, 1, {
+    upgrade(database) {
+      database.createObjectStore('runs', { keyPath: 'id' });
+    },
+  });
+  await old.put('runs', runRow('r', { notes: 'kept' }));
+  old.close();
+  const database = await openDatabase({}, name);
+  expect(await getRun(database, 'r')).toMatchObject({ notes: 'kept' });
+  expect(await getProfile(database, 'r')).toBeNull();
+  database.close();
+  indexedDB.deleteDatabase(name);
+});
+
+it('keeps a profile beside its run, and for as long', async () => {
+  const database = await freshDatabase();
+  await putRun(database, runRow('r', { deleted_at: 1 }));
+  await putRun(database, runRow('s'));
+  const report: ProfileReport = {
+    version: 1,
+    adapter: 'a',
+    method: 'none',
+    method_note: '',
+    first_step: 3,
+    steps: 0,
+    step: { wall_ms: 1, input_ms: 0, queue_ms: 0, device_ms: null, dispatches: 0, flops: 0, bytes: 0 },
+    shares: { input: 0, dispatch: 0, memory: 0, arithmetic: 1 },
+    bottleneck: 'arithmetic',
+    sentence: '',
+    ceilings: null,
+    operations: [],
+    kernels: [],
+    layers: [],
+    timeline: [],
+  };
+  for (const run_id of ['r', 's']) {
+    await putProfile(database, { run_id, created: 1, report, trace: new Blob([`trace of ${run_id}`]) });
+  }
+  expect(await (await getProfile(database, 's'))?.trace.text()).toBe('trace of s');
+  await collectGarbage(database);
+  expect(await getProfile(database, 'r')).toBeNull();
+  expect((await getProfile(database, 's'))?.report).toEqual(report);
 });

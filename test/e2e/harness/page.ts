@@ -32,17 +32,21 @@ export async function whenKept(page: Page): Promise<void> {
   );
 }
 
-/** Imports a sample and trains on it for one epoch of small steps; resolves to how the run ended. */
-export function trainSample(page: Page, sample: string): Promise<string> {
-  return page.evaluate(async (name) => {
-    const { lathe } = window;
-    if (!lathe) throw new Error('The workbench is not there.');
-    const dataset = await lathe.datasets.importSample(name);
-    const suggested = lathe.configs.suggest(dataset);
-    const config = { ...suggested, training: { ...suggested.training, epochs: 1, max_steps: 3 } };
-    const run = await lathe.runs.start(config, dataset.id);
-    return (await lathe.runs.wait(run.id)).status;
-  }, sample);
+/** Imports a sample and trains on it for three small steps; resolves to how the run ended. */
+export function trainSample(page: Page, sample: string, { profiled = false } = {}): Promise<string> {
+  return page.evaluate(
+    async ({ name, enabled }) => {
+      const { lathe } = window;
+      if (!lathe) throw new Error('The workbench is not there.');
+      const dataset = await lathe.datasets.importSample(name);
+      const suggested = lathe.configs.suggest(dataset);
+      const training = { ...suggested.training, epochs: 1, max_steps: 3 };
+      const config = { ...suggested, training, profiling: { ...suggested.profiling, enabled } };
+      const run = await lathe.runs.start(config, dataset.id);
+      return (await lathe.runs.wait(run.id)).status;
+    },
+    { name: sample, enabled: profiled },
+  );
 }
 
 /** Drops files on the page, as from a file manager. */

@@ -46,8 +46,9 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
       id: 'rest',
       title: 'Reproducibility',
       about: 'Name, seed',
-      fields: fields.filter(({ path }) => !['data', 'model', 'training'].includes(path)),
+      fields: fields.filter(({ path }) => !['data', 'model', 'training', 'profiling'].includes(path)),
     },
+    { id: 'profiling', title: 'Profiling', about: 'Time of every kernel', fields: inside('profiling') },
   ];
   return sections.filter((section) => section.fields.length > 0);
 }

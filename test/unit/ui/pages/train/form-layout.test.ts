@@ -11,8 +11,8 @@ it('every setting of the schema stands somewhere in the form', () => {
     ...flattenFields(sections.flatMap((section) => section.fields)).map(({ path }) => path),
     ...flattenFields(fields.filter(({ path }) => path === 'model')).map(({ path }) => path),
   ]);
-  // Data and training themselves are sections, and the dataset is chosen above the form.
-  const placed = ['data', 'training', 'data.dataset'];
+  // Data, training and profiling themselves are sections, and the dataset is chosen above the form.
+  const placed = ['data', 'training', 'profiling', 'data.dataset'];
   const missing = flattenFields(fields)
     .map(({ path }) => path)
     .filter((path) => !shown.has(path) && !placed.includes(path));
