@@ -81,8 +81,10 @@ test('convolution, pooling and normalisation train in a sequential model', async
     { type: 'depthwise_conv2d', activation: 'swish' },
     { type: 'layer_normalization' },
     { type: 'average_pooling2d' },
+    { type: 'group_normalization', groups: 2 },
     { type: 'dropout', rate: 0.1 },
     { type: 'dense', units: 8, activation: 'elu' },
+    { type: 'rms_normalization' },
   ];
   const run = await storeRun(database, {
     model: { architecture: 'sequential', layers },
