@@ -20,6 +20,11 @@ export interface MatrixProduct {
   transposeA?: boolean;
   /** B is stored as `[columns, inner]`. */
   transposeB?: boolean;
+  /**
+   * Products side by side, each of its own columns of what is stored: A is `[rows, groups · inner]`, B
+   * `[inner, groups · columns]`, the result `[rows, groups · columns]`; transposed ones likewise.
+   */
+  groups?: number;
   /** Adds `bias [columns]`. */
   bias?: boolean;
   activation?: Activation;
@@ -45,8 +50,11 @@ const each = Array.from({ length: TILE }, (_, i) => i);
  * Parts into which the inner dimension is cut, so that enough invocations share the work: for products without an
  * epilogue.
  */
-export function productParts(product: Pick<MatrixProduct, 'rows' | 'columns' | 'inner'>, software: boolean): number {
-  const tiles = Math.ceil(product.rows / TILE) * Math.ceil(product.columns / TILE);
+export function productParts(
+  product: Pick<MatrixProduct, 'rows' | 'columns' | 'inner' | 'groups'>,
+  software: boolean,
+): number {
+  const tiles = Math.ceil(product.rows / TILE) * Math.ceil(product.columns / TILE) * (product.groups ?? 1);
   const wanted = Math.ceil((software ? 32 : 4096) / tiles);
   return Math.max(1, Math.min(wanted, Math.ceil(product.inner / 64)));
 }
@@ -56,7 +64,8 @@ export function productParts(product: Pick<MatrixProduct, 'rows' | 'columns' | '
  * `y`, `z`, `result`, `before` (the value in front of an activation that needs it), `sums`.
  */
 export function matrixProduct(product: MatrixProduct, software: boolean): Kernel {
-  const { rows, columns, inner, transposeA, transposeB, activation = 'linear', slope, parts = 1 } = product;
+  const { rows, columns, inner, transposeA, transposeB, activation = 'linear', slope } = product;
+  const { parts = 1, groups = 1 } = product;
   const storageOf = (name: keyof NonNullable<MatrixProduct['storage']>): Storage =>
     product.storage?.[name] ?? 'float32';
   const keepsBefore = needsBefore(activation);
@@ -78,6 +87,9 @@ export function matrixProduct(product: MatrixProduct, software: boolean): Kernel
   ];
   const across = Math.ceil(columns / TILE);
   const tiles = across * Math.ceil(rows / TILE);
+  /** Sides of what is stored, all groups together, and where this group's part of them begins. */
+  const [allRows, allColumns, allInner] = [groups * rows, groups * columns, groups * inner];
+  const offset = (side: number): string => (groups === 1 ? '' : ` + group * ${side}u`);
   const size = software ? 16 : 64;
   const partLength = Math.ceil(inner / parts);
   const load = (name: string, storage: Storage, index: string): string =>
@@ -92,34 +104,35 @@ ${slope ? slopeFunction(slope) : ''}
 @compute @workgroup_size(${size})
 fn main(@builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let index = invocation.x + invocation.y * groups.x * ${size}u;
-  if (index >= ${tiles * parts}u) { return; }
-  let part = index / ${tiles}u;
+  if (index >= ${tiles * groups * parts}u) { return; }
+  let part = index / ${tiles * groups}u;
   let tile = index % ${tiles}u;
+  ${groups === 1 ? '' : `let group = index / ${tiles}u % ${groups}u;`}
   let row = (tile / ${across}u) * ${TILE}u;
   let column = (tile % ${across}u) * ${TILE}u;
   let first = part * ${partLength}u;
   let end = min(first + ${partLength}u, ${inner}u);
   // Indices past the edge are pulled back onto it: what they compute is not written.
-  ${each.map((i) => `var a${i} = ${edge(`row + ${i}u`, rows, wholeRows)}${transposeA ? ` + first * ${rows}u` : ` * ${inner}u + first`};`).join('\n  ')}
-  ${each.map((j) => `var b${j} = ${edge(`column + ${j}u`, columns, wholeColumns)}${transposeB ? ` * ${inner}u + first` : ` + first * ${columns}u`};`).join('\n  ')}
+  ${each.map((i) => `var a${i} = ${edge(`row + ${i}u`, rows, wholeRows)}${transposeA ? `${offset(rows)} + first * ${allRows}u` : ` * ${allInner}u${offset(inner)} + first`};`).join('\n  ')}
+  ${each.map((j) => `var b${j} = ${edge(`column + ${j}u`, columns, wholeColumns)}${transposeB ? ` * ${allInner}u${offset(inner)} + first` : `${offset(columns)} + first * ${allColumns}u`};`).join('\n  ')}
   ${each.map((i) => quads.map((q) => `var sum${i}_${q} = vec4<f32>(0.0);`).join(' ')).join('\n  ')}
   ${product.columnSums ? quads.map((q) => `var total_${q} = vec4<f32>(0.0);`).join(' ') : ''}
   for (var k = first; k < end; k++) {
     ${quads.map((q) => `let y${q} = vec4<f32>(${[0, 1, 2, 3].map((l) => load('b', storageOf('b'), `b${4 * q + l}`)).join(', ')});`).join('\n    ')}
-    ${each.map((j) => `b${j} += ${transposeB ? '1u' : `${columns}u`};`).join(' ')}
-    ${product.innerScale ? 'let factor = inner_scale[k];' : ''}
+    ${each.map((j) => `b${j} += ${transposeB ? '1u' : `${allColumns}u`};`).join(' ')}
+    ${product.innerScale ? `let factor = inner_scale[k${offset(inner)}];` : ''}
     ${product.columnSums ? quads.map((q) => `total_${q} += y${q};`).join(' ') : ''}
     ${each
       .map(
         (i) =>
-          `{ let x = ${load('a', storageOf('a'), `a${i}`)}${product.innerScale ? ' * factor' : ''}; a${i} += ${transposeA ? `${rows}u` : '1u'}; ${quads.map((q) => `sum${i}_${q} += x * y${q};`).join(' ')} }`,
+          `{ let x = ${load('a', storageOf('a'), `a${i}`)}${product.innerScale ? ' * factor' : ''}; a${i} += ${transposeA ? `${allRows}u` : '1u'}; ${quads.map((q) => `sum${i}_${q} += x * y${q};`).join(' ')} }`,
       )
       .join('\n    ')}
   }
   ${each
     .map(
       (i) => `${wholeRows ? '{' : `if (row + ${i}u < ${rows}u) {`}
-    let base = (part * ${rows}u + row + ${i}u) * ${columns}u + column;
+    let base = (part * ${rows}u + row + ${i}u) * ${allColumns}u + column${offset(columns)};
     ${each.map((j) => element(i, j)).join('\n    ')}
   }`,
     )
@@ -127,7 +140,7 @@ fn main(@builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workg
   ${
     product.columnSums
       ? `if (row == 0u) {
-    ${each.map((j) => `${wholeColumns ? '' : `if (column + ${j}u < ${columns}u) `}{ sums[part * ${columns}u + column + ${j}u] = total_${j >> 2}[${j & 3}]; }`).join('\n    ')}
+    ${each.map((j) => `${wholeColumns ? '' : `if (column + ${j}u < ${columns}u) `}{ sums[part * ${allColumns}u + column${offset(columns)} + ${j}u] = total_${j >> 2}[${j & 3}]; }`).join('\n    ')}
   }`
       : ''
   }
@@ -135,10 +148,10 @@ fn main(@builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workg
 
   function element(i: number, j: number): string {
     const steps = [
-      `var value = sum${i}_${j >> 2}[${j & 3}]${product.bias ? ` + bias[column + ${j}u]` : ''};`,
+      `var value = sum${i}_${j >> 2}[${j & 3}]${product.bias ? ` + bias[column${offset(columns)} + ${j}u]` : ''};`,
       keepsBefore ? `before_put(base + ${j}u, value);` : '',
       activation === 'linear' ? '' : 'value = activate(value);',
-      product.scale ? `value *= scale[column + ${j}u];` : '',
+      product.scale ? `value *= scale[column${offset(columns)} + ${j}u];` : '',
       product.residual ? `value += residual_at(base + ${j}u);` : '',
       slope ? `value *= slope(y_at(base + ${j}u), ${slopeBefore ? `z_at(base + ${j}u)` : '0.0'});` : '',
       `result_put(base + ${j}u, value);`,
@@ -149,12 +162,12 @@ fn main(@builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workg
   return makeKernel({
     name: 'matmul',
     bindings,
-    workgroups: foldWorkgroups(Math.ceil((tiles * parts) / size)),
-    flops: 2 * rows * columns * inner,
+    workgroups: foldWorkgroups(Math.ceil((tiles * groups * parts) / size)),
+    flops: 2 * groups * rows * columns * inner,
     bytes:
-      storageBytes(storageOf('a'), rows * inner) +
-      storageBytes(storageOf('b'), inner * columns) +
-      storageBytes(storageOf('result'), rows * columns * parts),
+      storageBytes(storageOf('a'), groups * rows * inner) +
+      storageBytes(storageOf('b'), groups * inner * columns) +
+      storageBytes(storageOf('result'), groups * rows * columns * parts),
     body,
   });
 }
