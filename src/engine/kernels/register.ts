@@ -7,13 +7,13 @@ import { LatheBackend } from '../webgpu-backend';
 import { addN } from './add-n';
 import { argExtreme } from './arg-extreme';
 import { biasAdd } from './bias-add';
-import { columnSum } from './column-sum';
 import { conv2d, filterGradient, fits, inputGradient, known } from './conv2d';
 import { convert } from './convert';
 import type { ConvInfo } from './im2col';
 import { matMul, withoutSplitK } from './matmul';
 import { maxPoolGradient } from './max-pool-gradient';
 import { reshaped } from './program';
+import { reduceAxes, type Reduction } from './reduction';
 import { flatIndices, segmentSum } from './scatter';
 import { transpose } from './transpose';
 
@@ -114,12 +114,20 @@ export function registerKernels({ software }: { software: boolean }): void {
     const bias = b.shape.length === 1 && a.shape.length > 1 && b.shape[0] === a.shape.at(-1) && volume(a.shape) > 0;
     return bias && float(a, b) ? biasAdd(backend, a, b) : null;
   });
-  override<Inputs<'x'>, tf.SumAttrs>('Sum', ({ inputs: { x }, attrs, backend }) =>
-    leadingSum(backend, x, attrs, false),
-  );
-  override<Inputs<'x'>, tf.MeanAttrs>('Mean', ({ inputs: { x }, attrs, backend }) =>
-    leadingSum(backend, x, attrs, true),
-  );
+  for (const [name, kind] of REDUCTIONS) {
+    override<Inputs<'x'>, ReductionAttributes>(name, ({ inputs: { x }, attrs, backend }) => {
+      const axes = tf.util.parseAxisParam(attrs.axis ?? attrs.reductionIndices ?? x.shape.map((_, i) => i), x.shape);
+      if (axes.length === 0 || volume(x.shape) === 0 || x.dtype === 'complex64') return null;
+      const inner = axes.every((axis) => axis >= x.shape.length - axes.length);
+      // On a GPU a workgroup for each result is what its last axes want.
+      if (!software && inner && float(x)) return null;
+      const dtype = reducedType(name, x.dtype);
+      const factor = name === 'Mean' ? 1 / volume(axes.map((axis) => x.shape[axis])) : 1;
+      const made = reduceAxes(backend, x, axes, { kind, factor, dtype });
+      const shape = attrs.keepDims ? x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side)) : made.shape;
+      return { ...made, shape };
+    });
+  }
 
   // tfjs gives integers as float32 by another name for the same bits, which only its own kernels see through.
   override<Inputs<'x'>, tf.CastAttrs>('Cast', ({ inputs: { x }, attrs: { dtype }, backend }) => {
@@ -184,22 +192,26 @@ export function registerKernels({ software }: { software: boolean }): void {
   );
 }
 
-/** Sum or mean over the leading axes; null where other axes are summed. */
-function leadingSum(
-  backend: LatheBackend,
-  x: tf.TensorInfo,
-  { axis, keepDims }: tf.SumAttrs,
-  mean: boolean,
-): tf.TensorInfo | null {
-  const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
-  const leading = axes.every((value, i) => value === i) && axes.length < x.shape.length;
-  if (!leading || !float(x) || axes.length === 0 || volume(x.shape) === 0) return null;
-  const rows = volume(x.shape.slice(0, axes.length));
-  const rest = x.shape.slice(axes.length);
-  const sum = columnSum(backend, x, rows, volume(rest), mean ? 1 / rows : 1);
-  const shaped = reshaped(backend, sum, keepDims ? [...axes.map(() => 1), ...rest] : rest);
-  backend.disposeData(sum.dataId);
-  return shaped;
+const REDUCTIONS: [name: string, kind: Reduction][] = [
+  ['Sum', 'sum'],
+  ['Mean', 'sum'],
+  ['Prod', 'prod'],
+  ['Max', 'max'],
+  ['Min', 'min'],
+  ['All', 'all'],
+  ['Any', 'any'],
+];
+
+/** What tfjs calls the axes of one reduction or another. */
+interface ReductionAttributes {
+  axis?: number | number[];
+  reductionIndices?: number | number[];
+  keepDims: boolean;
+}
+
+function reducedType(name: string, dtype: tf.DataType): 'float32' | 'int32' | 'bool' {
+  if (name === 'All' || name === 'Any') return 'bool';
+  return name === 'Mean' || dtype === 'float32' ? 'float32' : 'int32';
 }
 
 /** The activation, undefined for none; null where only tfjs's own kernel applies it. */

@@ -130,6 +130,47 @@ describe.each([{ software: true }, { software: false }])('kernels registered wit
     },
   );
 
+  test.each([
+    { shape: [17, 5, 13], axis: [1] },
+    { shape: [3, 31, 7, 2], axis: [1, 2] },
+    { shape: [5, 3, 41, 2], axis: [0, 2] },
+    { shape: [2, 9001], axis: [1] },
+    { shape: [70001], axis: [0] },
+    { shape: [300, 7], axis: [-1] },
+  ])('sums, means, products and extremes of $shape over $axis', async ({ shape, axis }) => {
+    await expectSame(() => {
+      const x = random(shape, 1);
+      const small = tf.cast(tf.mul(x, 1000), 'int32');
+      const truth = tf.greater(x, 2);
+      return [
+        tf.sum(x, axis),
+        tf.mean(x, axis, true),
+        tf.max(x, axis),
+        tf.min(x, axis, true),
+        tf.prod(tf.add(1, tf.mul(x, 1e-3)), axis),
+        ...[tf.sum(small, axis), tf.max(small, axis), tf.min(small, axis), tf.mean(small, axis)],
+        ...[tf.any(truth, axis), tf.all(tf.logicalNot(truth), axis), tf.sum(truth, axis)],
+      ];
+    }, 1e-4);
+  });
+
+  test('integers are added up to the last bit, and an extreme of NaN is NaN', async () => {
+    await tf.setBackend('webgpu');
+    const large = Int32Array.from({ length: 300 }, (_, i) => 2 ** 23 + (i % 2) - (i % 3) * 2 ** 22);
+    const total = tf.sum(tf.tensor2d(large, [3, 100]), 0);
+    expect(total.dtype).toBe('int32');
+    expect([...(await total.data())]).toEqual(
+      Array.from({ length: 100 }, (_, i) => large[i] + large[100 + i] + large[200 + i]),
+    );
+    expect(tf.any(tf.tensor1d([true, false])).dtype).toBe('bool');
+    const x = tf.tensor2d([1, NaN, 3, 4, 5, 6, 7, 8, NaN], [3, 3]);
+    const extremes = await Promise.all([tf.max(x, 0).data(), tf.min(x, 0).data()]);
+    expect(extremes.map((values) => [...values])).toEqual([
+      [7, NaN, NaN],
+      [1, NaN, NaN],
+    ]);
+  });
+
   test.each([8, 7, 1])('adding a bias of %i channels', async (channels) => {
     await expectSame(() => tf.add(random([3, 5, 2, channels], 1), random([channels], 2)));
   });
