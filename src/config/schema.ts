@@ -61,6 +61,14 @@ const training = v.strictObject({
   batch_size: v.optional(integer('Examples a step', 1, 1_048_576), 64),
   gradient_accumulation: v.optional(integer('Batches whose gradients are averaged before one update', 1, 4096), 1),
   precision: v.optional(choice('Number format of the computation', ['float32', 'mixed_float16'] as const), 'float32'),
+  loss: v.optional(
+    choice(
+      'What is minimised; auto: cross-entropy for classes, mse (squared error) for numbers; huber forgives outliers',
+      ['auto', 'mse', 'huber'] as const,
+    ),
+    'auto',
+  ),
+  huber_delta: v.optional(positive('Error from which huber grows in a line, in standard deviations of the target'), 1),
   optimizer: v.optional(optimizers, { name: 'adamw' }),
   schedule: v.optional(schedules, { name: 'cosine' }),
   l2: v.optional(number('L2 penalty on the weights, added to the loss', 0, 10), 0),

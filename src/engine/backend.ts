@@ -4,6 +4,7 @@
  */
 import { LatheError } from '../base/errors';
 import type { BackendInfo } from '../store/schema';
+import { registerGradients } from './gradients/register';
 import { registerKernels } from './kernels/register';
 import { tf } from './tf';
 import { LatheBackend } from './webgpu-backend';
@@ -37,6 +38,7 @@ const never = new Promise<never>(() => undefined);
  * @throws LatheError of kind `backend` when none does, naming the reason for each.
  */
 export async function startBackend(order: Name[]): Promise<Backend> {
+  registerGradients();
   const refusals: string[] = [];
   for (const name of order) {
     try {

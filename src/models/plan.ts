@@ -102,9 +102,18 @@ function outputShape({ settings, key }: LayerEntry, shape: number[]): number[] {
       return [sizeOf(shape)];
     case 'batch_normalization':
     case 'layer_normalization':
+    case 'rms_normalization':
     case 'dropout':
     case 'activation':
       return shape;
+    case 'group_normalization': {
+      const channels = shape[shape.length - 1];
+      if (channels % settings.groups === 0) return shape;
+      throw misfit(
+        key,
+        `group_normalization cannot cut ${channels} channels into ${settings.groups} groups of one size. Set groups to a divisor of ${channels}.`,
+      );
+    }
     case 'global_average_pooling2d':
       return [image(settings.type, key, shape)[2]];
     case 'max_pooling2d':
@@ -213,7 +222,10 @@ function weightsOf(settings: AnyLayerSettings, input: number[]): PlannedWeight[]
         weight('moving_variance', [channels], false),
       ];
     case 'layer_normalization':
+    case 'group_normalization':
       return [weight('gamma', [channels]), weight('beta', [channels])];
+    case 'rms_normalization':
+      return [weight('gamma', [channels])];
     default:
       return [];
   }

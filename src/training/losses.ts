@@ -2,8 +2,10 @@
  * Losses of a run's task: the numbers that a batch's loss is made of, and the op that makes it. Class weights, unlabelled
  * examples and gradient accumulation all become plain weights on the CPU first, one multiplication each.
  */
+import { LatheError } from '../base/errors';
+import type { RunConfig, Task } from '../config/schema';
 import type { Batch } from '../data/contract';
-import { meanSquaredError, softmaxCrossEntropy } from '../engine/ops/losses/registry';
+import { huber, meanSquaredError, softmaxCrossEntropy } from '../engine/ops/losses/registry';
 import type { Loss } from '../engine/ops/losses/loss';
 import type { Value } from '../engine/ops/value';
 import type { Input } from '../engine/recorded-function';
@@ -38,8 +40,17 @@ export function crossEntropyLoss(classWeights: Float64Array | null): TaskLoss {
   };
 }
 
+/** A loss of numbers against numbers, all `[rows, outputs]`. */
+type RegressionOp = (outputs: Value, targets: tf.Tensor, weights: tf.Tensor) => Loss;
+
 /** Mean squared error over the labelled examples and all `outputs` targets, both standardised; NaN: unlabelled. */
-export function meanSquaredErrorLoss(outputs: number): TaskLoss {
+export const meanSquaredErrorLoss = (outputs: number): TaskLoss => regressionLoss(outputs, meanSquaredError);
+
+/** Mean of Huber's loss, likewise; `delta` is in standard deviations of the target. */
+export const huberLoss = (outputs: number, delta: number): TaskLoss =>
+  regressionLoss(outputs, (predicted, targets, weights) => huber(predicted, targets, weights, delta));
+
+function regressionLoss(outputs: number, op: RegressionOp): TaskLoss {
   return {
     inputs({ targets }, share) {
       let labelled = 0;
@@ -51,6 +62,21 @@ export function meanSquaredErrorLoss(outputs: number): TaskLoss {
         { values: Float32Array.from(targets, (target) => (Number.isNaN(target) ? 0 : weight)), shape },
       ];
     },
-    of: (predicted, [targets, weights]) => meanSquaredError(predicted, targets, weights),
+    of: (predicted, [targets, weights]) => op(predicted, targets, weights),
   };
+}
+
+/**
+ * The `delta` of Huber's loss where a run asks for it; null: the task's own loss.
+ * @throws LatheError of kind `config` when the loss is for another task.
+ */
+export function huberDelta({ loss, huber_delta }: RunConfig['training'], task: Task): number | null {
+  if (task === 'classification' && (loss === 'mse' || loss === 'huber')) {
+    throw new LatheError(
+      'config',
+      `training.loss is ${loss}, which compares numbers, but this run predicts classes. Set it to auto, or data.task to regression.`,
+      { key: 'training.loss' },
+    );
+  }
+  return loss === 'huber' ? huber_delta : null;
 }

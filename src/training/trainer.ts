@@ -18,7 +18,7 @@ import { Checkpointer } from './checkpointer';
 import { classWeights } from './class-weights';
 import { evaluateBest } from './finish';
 import { TrainingLoop, type LoopEnd } from './loop';
-import { crossEntropyLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
+import { crossEntropyLoss, huberDelta, huberLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
 import { prefixed, resolveMonitor } from './metrics/names';
@@ -232,6 +232,7 @@ function taskParts(
   metrics: () => MetricAccumulator;
 } {
   const { classes, target_scale } = preprocessing;
+  const delta = huberDelta(config.training, preprocessing.task);
   if (preprocessing.task === 'classification') {
     if (!classes) throw new LatheError('internal', 'A classification without classes.');
     const weights = classWeights(config.training.class_weights, classes, class_counts ?? []);
@@ -244,8 +245,8 @@ function taskParts(
   const std = target_scale?.std ?? preprocessing.target.map(() => 1);
   return {
     outputs: std.length,
-    loss: meanSquaredErrorLoss(std.length),
-    metrics: () => new RegressionMetrics(std),
+    loss: delta === null ? meanSquaredErrorLoss(std.length) : huberLoss(std.length, delta),
+    metrics: () => new RegressionMetrics(std, delta),
   };
 }
 

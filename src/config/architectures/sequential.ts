@@ -44,6 +44,11 @@ const layer = v.variant('type', [
     momentum: v.optional(number('Share of the old average kept', 0, 1), 0.99),
   }),
   v.strictObject({ type: v.literal('layer_normalization') }),
+  v.strictObject({ type: v.literal('rms_normalization') }),
+  v.strictObject({
+    type: v.literal('group_normalization'),
+    groups: v.optional(integer('Groups of channels, each normalised by itself; divides the channels', 1, 4096), 8),
+  }),
   v.strictObject({ type: v.literal('dropout'), rate: number('Share of features dropped', 0, 0.95) }),
   v.strictObject({ type: v.literal('activation'), activation: activation('Activation') }),
 ]);

@@ -5,10 +5,11 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { tf } from '../tf';
-import { columnSum } from './column-sum';
 import { col2im, im2col, type ConvInfo } from './im2col';
 import { matMul, type MatMul } from './matmul';
 import { reshaped, runProgram } from './program';
+import { reduceAxes } from './reduction';
+import type { LatheBackend } from '../webgpu-backend';
 
 /** Most numbers in a matrix of windows: 64 MiB of float32. Larger batches go in parts. */
 const MOST_WINDOWS = 2 ** 24;
@@ -46,7 +47,7 @@ export function conv2d(
 
 /** Gradient of the filter, `[filterHeight, filterWidth, inChannels, outChannels]`. */
 export function filterGradient(
-  backend: WebGPUBackend,
+  backend: LatheBackend,
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   info: ConvInfo,
@@ -65,9 +66,9 @@ export function filterGradient(
     const a = reshaped(backend, windows, [groups, (count / groups) * pixels, taps]);
     const b = reshaped(backend, slice, [groups, (count / groups) * pixels, info.outChannels]);
     const product = matMul(backend, { a, b, transposeA: true, transposeB: false }, software);
-    const sum = groups > 1 ? columnSum(backend, product, groups, taps * info.outChannels) : null;
-    parts.push(sum ?? reshaped(backend, product, [taps * info.outChannels]));
-    dispose(backend, windows, slice, a, b, product);
+    const sum = groups > 1 ? reduceAxes(backend, product, [0], { kind: 'sum', dtype: 'float32' }) : null;
+    parts.push(reshaped(backend, sum ?? product, [taps * info.outChannels]));
+    dispose(backend, windows, slice, a, b, product, ...(sum ? [sum] : []));
   }
   const total = parts.reduce((sum, part) => {
     const both = addVectors(backend, sum, part);

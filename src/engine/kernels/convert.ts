@@ -1,6 +1,6 @@
 import { forEachIndex, indexWorkgroups, makeKernel, storageBytes, type Kernel, type Storage } from '../kernel';
 
-/** Copies `length` numbers of `x` to `result`, from one storage to another. Past the range of halves lies infinity. */
+/** Copies `length` numbers of `x` to `result`, from any storage to one of floats. Past the range of halves lies infinity. */
 export function convert(length: number, from: Storage, to: Storage): Kernel {
   return makeKernel({
     name: 'convert',
@@ -12,7 +12,7 @@ export function convert(length: number, from: Storage, to: Storage): Kernel {
     flops: 0,
     bytes: storageBytes(from, length) + storageBytes(to, length),
     body: `${forEachIndex(length)}
-  result_put(index, x_at(index));
+  result_put(index, f32(x_at(index)));
 }`,
   });
 }

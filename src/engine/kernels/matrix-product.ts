@@ -21,6 +21,7 @@ import {
   type Target,
 } from '../kernel';
 import { activateFunction, needsBefore, slopeFunction } from './activation';
+import { placesOf, tileFor } from './product-tile';
 
 /** `result = epilogue(A · B)`, `[rows, columns]`. */
 export interface MatrixProduct {
@@ -31,6 +32,11 @@ export interface MatrixProduct {
   transposeA?: boolean;
   /** B is stored as `[columns, inner]`. */
   transposeB?: boolean;
+  /**
+   * Products side by side, each of its own columns of what is stored: A is `[rows, groups · inner]`, B
+   * `[inner, groups · columns]`, the result `[rows, groups · columns]`; transposed ones likewise.
+   */
+  groups?: number;
   /** Adds `bias [columns]`. */
   bias?: boolean;
   activation?: Activation;
@@ -49,56 +55,6 @@ export interface MatrixProduct {
   storage?: Partial<Record<'a' | 'b' | 'residual' | 'y' | 'z' | 'result', Storage>>;
 }
 
-/** What an invocation makes, and how many lanes of a subgroup share its rows. */
-export interface Tile {
-  rows: number;
-  columns: number;
-  lanes: 1 | 4;
-}
-
-/** Tiles that are worth compiling for a target, the best for large products first. */
-export function tilesFor({ lockstep }: Target): Tile[] {
-  const alone: Tile[] = [{ rows: 8, columns: 8, lanes: 1 }];
-  const shared: Tile[] = [
-    { rows: 16, columns: 8, lanes: 4 },
-    { rows: 8, columns: 8, lanes: 4 },
-    { rows: 8, columns: 4, lanes: 4 },
-  ];
-  return lockstep === 4 ? [...shared, ...alone] : alone;
-}
-
-type Sides = Pick<MatrixProduct, 'rows' | 'columns' | 'inner'>;
-
-/**
- * The tile with the least work on these shapes: products (also those past the edge), and loads, which weigh ten of them
- * each on software adapters.
- */
-export function tileFor(sides: Sides, target: Target): Tile {
-  const work = (tile: Tile): number => {
-    const { rows, columns, lanes } = tile;
-    const loads = rows / lanes + columns;
-    const broadcasts = lanes > 1 ? rows : 0;
-    // Four lanes run together, whether they share rows or not.
-    return ((groupsOf(sides, tile) * lanes) / 4) * (rows * columns + 12 * loads + broadcasts + 40);
-  };
-  return tilesFor(target).reduce((best, tile) => (work(tile) < work(best) ? tile : best));
-}
-
-/** Places for a group of lanes in a result. */
-const groupsOf = ({ rows, columns }: Sides, tile: Tile): number =>
-  Math.ceil(rows / tile.rows) * Math.ceil(columns / (tile.columns * tile.lanes));
-
-/**
- * Parts into which the inner dimension is cut, so that enough invocations share the work: for products without an
- * epilogue.
- */
-export function productParts(sides: Sides, target: Target): number {
-  const tile = tileFor(sides, target);
-  const invocations = groupsOf(sides, tile) * tile.lanes;
-  const wanted = Math.ceil((target.software ? 32 : 4096) / invocations);
-  return Math.max(1, Math.min(wanted, Math.ceil(sides.inner / 64)));
-}
-
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /**
@@ -106,7 +62,8 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
  * `y`, `z`, `result`, `before` (the value in front of an activation that needs it), `sums`.
  */
 export function matrixProduct(product: MatrixProduct, target: Target, tile = tileFor(product, target)): Kernel {
-  const { rows, columns, inner, transposeA, transposeB, activation = 'linear', slope, parts = 1 } = product;
+  const { rows, columns, inner, transposeA, transposeB, activation = 'linear', slope } = product;
+  const { parts = 1, groups = 1 } = product;
   const { lanes } = tile;
   const storageOf = (name: keyof NonNullable<MatrixProduct['storage']>): Storage =>
     product.storage?.[name] ?? 'float32';
@@ -141,9 +98,13 @@ export function matrixProduct(product: MatrixProduct, target: Target, tile = til
     ...(product.columnSums ? [written('sums')] : []),
   ];
   const across = Math.ceil(columns / (tile.columns * lanes));
-  const groups = groupsOf(product, tile);
+  const places = placesOf(product, tile);
+  const invocations = places * groups * parts * lanes;
   // Few tiles are spread over the processor's cores.
-  const size = !target.software ? 64 : groups * parts * lanes >= 256 ? 16 : 4;
+  const size = !target.software ? 64 : invocations >= 256 ? 16 : 4;
+  /** Sides of what is stored, all groups together, and where this group's part of them begins. */
+  const [allRows, allColumns, allInner] = [groups * rows, groups * columns, groups * inner];
+  const offset = (side: number): string => (groups === 1 ? '' : ` + group * ${side}u`);
   const partLength = Math.ceil(inner / parts);
   const tileRows = numbers(tile.rows);
   const tileColumns = numbers(tile.columns);
@@ -156,13 +117,18 @@ export function matrixProduct(product: MatrixProduct, target: Target, tile = til
   const loadsOfB = foursOfB
     ? quads.map((q) => ({
         name: `b${q}`,
-        at: `${edge(`column / 4u + ${q}u`, columns / 4, wholeColumns)} + first * ${columns / 4}u`,
+        at: `${edge(`column / 4u + ${q}u`, columns / 4, wholeColumns)}${offset(columns / 4)} + first * ${allColumns / 4}u`,
       }))
     : tileColumns.map((j) => {
         const at = edge(`column + ${j}u`, columns, wholeColumns);
-        return { name: `b${j}`, at: transposeB ? `${at} * ${inner}u + first` : `${at} + first * ${columns}u` };
+        return {
+          name: `b${j}`,
+          at: transposeB
+            ? `${at} * ${allInner}u${offset(inner)} + first`
+            : `${at}${offset(columns)} + first * ${allColumns}u`,
+        };
       });
-  const stepOfB = transposeB ? 1 : foursOfB ? columns / 4 : columns;
+  const stepOfB = transposeB ? 1 : foursOfB ? allColumns / 4 : allColumns;
   const quadOfB = (q: number): string =>
     foursOfB ? `b_at(b${q})` : `vec4<f32>(${[0, 1, 2, 3].map((l) => `b_at(b${4 * q + l})`).join(', ')})`;
   const valueOfA = (i: number): string =>
@@ -172,28 +138,29 @@ ${activation === 'linear' ? '' : activateFunction(activation)}
 ${slope ? slopeFunction(slope) : ''}
 @compute @workgroup_size(${size})
 fn main(
-  @builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
   ${lanes > 1 ? '@builtin(subgroup_invocation_id) lane: u32' : ''}
 ) {
-  let index = (invocation.x + invocation.y * groups.x * ${size}u) / ${lanes}u;
-  if (index >= ${groups * parts}u) { return; }
-  let part = index / ${groups}u;
-  let place = index % ${groups}u;
+  let index = (invocation.x + invocation.y * count.x * ${size}u) / ${lanes}u;
+  if (index >= ${places * groups * parts}u) { return; }
+  let part = index / ${places * groups}u;
+  let place = index % ${places}u;
+  ${groups === 1 ? '' : `let group = index / ${places}u % ${groups}u;`}
   let row = (place / ${across}u) * ${tile.rows}u;
   let column = (place % ${across}u) * ${tile.columns * lanes}u${lanes > 1 ? ` + lane * ${tile.columns}u` : ''};
   let first = part * ${partLength}u;
   let end = min(first + ${partLength}u, ${inner}u);
   // Indices past the edge are pulled back onto it: what they compute is not written.
-  ${aLoads.map((i) => `var a${i} = ${rowOf(i)}${transposeA ? ` + first * ${rows}u` : ` * ${inner}u + first`};`).join('\n  ')}
+  ${aLoads.map((i) => `var a${i} = ${rowOf(i)}${transposeA ? `${offset(rows)} + first * ${allRows}u` : ` * ${allInner}u${offset(inner)} + first`};`).join('\n  ')}
   ${loadsOfB.map(({ name, at }) => `var ${name} = ${at};`).join('\n  ')}
   ${tileRows.map((i) => quads.map((q) => `var sum${i}_${q} = vec4<f32>(0.0);`).join(' ')).join('\n  ')}
   ${product.columnSums ? quads.map((q) => `var total_${q} = vec4<f32>(0.0);`).join(' ') : ''}
   for (var k = first; k < end; k++) {
     ${quads.map((q) => `let y${q} = ${quadOfB(q)};`).join('\n    ')}
     ${loadsOfB.map(({ name }) => `${name} += ${stepOfB}u;`).join(' ')}
-    ${product.innerScale ? 'let factor = inner_scale_at(k);' : ''}
+    ${product.innerScale ? `let factor = inner_scale_at(k${offset(inner)});` : ''}
     ${product.columnSums ? quads.map((q) => `total_${q} += y${q};`).join(' ') : ''}
-    ${aLoads.map((i) => `let x${i} = a_at(a${i})${product.innerScale ? ' * factor' : ''}; a${i} += ${transposeA ? `${rows}u` : '1u'};`).join('\n    ')}
+    ${aLoads.map((i) => `let x${i} = a_at(a${i})${product.innerScale ? ' * factor' : ''}; a${i} += ${transposeA ? `${allRows}u` : '1u'};`).join('\n    ')}
     ${tileRows
       .map((i) => `{ let x = ${valueOfA(i)}; ${quads.map((q) => `sum${i}_${q} += x * y${q};`).join(' ')} }`)
       .join('\n    ')}
@@ -201,7 +168,7 @@ fn main(
   ${tileRows
     .map(
       (i) => `${wholeRows ? '{' : `if (row + ${i}u < ${rows}u) {`}
-    let base = (part * ${rows}u + row + ${i}u) * ${columns}u + column;
+    let base = (part * ${rows}u + row + ${i}u) * ${allColumns}u + column${offset(columns)};
     ${fours ? quads.map((q) => fourResults(i, q)).join('\n    ') : tileColumns.map((j) => oneResult(i, j)).join('\n    ')}
   }`,
     )
@@ -212,10 +179,16 @@ fn main(
     ${
       fours
         ? quads
-            .map((q) => `${inside(4 * q)}{ sums_put((part * ${columns}u + column) / 4u + ${q}u, total_${q}); }`)
+            .map(
+              (q) =>
+                `${inside(4 * q)}{ sums_put((part * ${allColumns}u + column${offset(columns)}) / 4u + ${q}u, total_${q}); }`,
+            )
             .join('\n    ')
         : tileColumns
-            .map((j) => `${inside(j)}{ sums_put(part * ${columns}u + column + ${j}u, total_${j >> 2}[${j & 3}]); }`)
+            .map(
+              (j) =>
+                `${inside(j)}{ sums_put(part * ${allColumns}u + column${offset(columns)} + ${j}u, total_${j >> 2}[${j & 3}]); }`,
+            )
             .join('\n    ')
     }
   }`
@@ -228,7 +201,7 @@ fn main(
   }
 
   function oneResult(i: number, j: number): string {
-    return `${inside(j)}{ let at = base + ${j}u; let channel = column + ${j}u; ${epilogue(
+    return `${inside(j)}{ let at = base + ${j}u; let channel = column${offset(columns)} + ${j}u; ${epilogue(
       `sum${i}_${j >> 2}[${j & 3}]`,
       (f) => f('value'),
       (f) => f('y_at(at)', slopeBefore ? 'z_at(at)' : '0.0'),
@@ -237,7 +210,7 @@ fn main(
 
   function fourResults(i: number, q: number): string {
     const lanesOf = (f: (lane: string) => string): string => `vec4<f32>(${['x', 'y', 'z', 'w'].map(f).join(', ')})`;
-    return `${inside(4 * q)}{ let at = base / 4u + ${q}u; let channel = column / 4u + ${q}u; ${slope ? `let y_ = y_at(at); ${slopeBefore ? 'let z_ = z_at(at);' : ''}` : ''} ${epilogue(
+    return `${inside(4 * q)}{ let at = base / 4u + ${q}u; let channel = column / 4u${offset(columns / 4)} + ${q}u; ${slope ? `let y_ = y_at(at); ${slopeBefore ? 'let z_ = z_at(at);' : ''}` : ''} ${epilogue(
       `sum${i}_${q}`,
       (f) => lanesOf((lane) => f(`value.${lane}`)),
       (f) => lanesOf((lane) => f(`y_.${lane}`, slopeBefore ? `z_.${lane}` : '0.0')),
@@ -267,12 +240,12 @@ fn main(
     name: 'matmul',
     bindings,
     subgroups: lanes > 1,
-    workgroups: foldWorkgroups(Math.ceil((groups * parts * lanes) / size)),
-    flops: 2 * rows * columns * inner,
+    workgroups: foldWorkgroups(Math.ceil(invocations / size)),
+    flops: 2 * groups * rows * columns * inner,
     bytes:
-      storageBytes(storageOf('a'), rows * inner) +
-      storageBytes(storageOf('b'), inner * columns) +
-      storageBytes(storageOf('result'), rows * columns * parts),
+      storageBytes(storageOf('a'), groups * rows * inner) +
+      storageBytes(storageOf('b'), groups * inner * columns) +
+      storageBytes(storageOf('result'), groups * rows * columns * parts),
     body,
   });
 }

@@ -20,6 +20,8 @@ export interface Convolution {
   filterWidth: number;
   stride: number;
   dilation: number;
+  /** Parts of the channels, each seen by its own filters only: windows hold one part behind the other. */
+  groups: number;
   /** Rows and columns of zeros above and left of the image. */
   padTop: number;
   padLeft: number;
@@ -32,11 +34,15 @@ export const windowSize = ({ filterHeight, filterWidth, channels }: Convolution)
 /** Positions of the window. */
 export const windowCount = ({ batch, outHeight, outWidth }: Convolution): number => batch * outHeight * outWidth;
 
-/** `[batch · outHeight · outWidth, filterHeight · filterWidth · channels]`. Bindings: `x`, `result`. */
+/**
+ * `[batch · outHeight · outWidth, groups · filterHeight · filterWidth · channels / groups]`. Bindings: `x`, `result`.
+ */
 export function windows(geometry: Convolution, from: Storage, to: Storage): Kernel {
   const { height, width, channels, outHeight, outWidth, filterWidth, stride, dilation, padTop, padLeft } = geometry;
   const size = windowSize(geometry);
   const count = windowCount(geometry) * size;
+  const { groups } = geometry;
+  const [part, each] = [size / groups, channels / groups];
   return makeKernel({
     name: 'conv2d windows',
     bindings: [
@@ -47,14 +53,15 @@ export function windows(geometry: Convolution, from: Storage, to: Storage): Kern
     flops: 0,
     bytes: storageBytes(from, geometry.batch * height * width * channels) + storageBytes(to, count),
     body: `${forEachIndex(count)}
-  let entry = index % ${size}u;
   let position = index / ${size}u;
-  let y = i32(position / ${outWidth}u % ${outHeight}u * ${stride}u + entry / ${filterWidth * channels}u * ${dilation}u) - ${padTop};
-  let x_ = i32(position % ${outWidth}u * ${stride}u + entry / ${channels}u % ${filterWidth}u * ${dilation}u) - ${padLeft};
+  ${groups === 1 ? '' : `let group = index % ${size}u / ${part}u;`}
+  let entry = index % ${part}u;
+  let y = i32(position / ${outWidth}u % ${outHeight}u * ${stride}u + entry / ${filterWidth * each}u * ${dilation}u) - ${padTop};
+  let x_ = i32(position % ${outWidth}u * ${stride}u + entry / ${each}u % ${filterWidth}u * ${dilation}u) - ${padLeft};
   var value = 0.0;
   if (y >= 0 && y < ${height} && x_ >= 0 && x_ < ${width}) {
     let image = position / ${outWidth * outHeight}u;
-    value = x_at(((image * ${height}u + u32(y)) * ${width}u + u32(x_)) * ${channels}u + entry % ${channels}u);
+    value = x_at(((image * ${height}u + u32(y)) * ${width}u + u32(x_)) * ${channels}u + entry % ${each}u${groups === 1 ? '' : ` + group * ${each}u`});
   }
   result_put(index, value);
 }`,
@@ -75,6 +82,7 @@ export function windowsGradient(
   const size = windowSize(geometry);
   const count = batch * height * width * channels;
   const sloped = activation !== 'linear';
+  const each = channels / geometry.groups;
   return makeKernel({
     name: 'conv2d windows gradient',
     bindings: [
@@ -92,6 +100,7 @@ ${forEachIndex(count)}
   let left = i32(index / ${channels}u % ${width}u) + ${padLeft};
   let top = i32(index / ${channels * width}u % ${height}u) + ${padTop};
   let image = index / ${channels * width * height}u;
+  let entry = channel / ${each}u * ${size / geometry.groups}u + channel % ${each}u;
   var sum = 0.0;
   for (var tapY = 0; tapY < ${filterHeight}; tapY++) {
     let y_ = top - tapY * ${dilation};
@@ -100,7 +109,7 @@ ${forEachIndex(count)}
       let x_ = left - tapX * ${dilation};
       if (x_ < 0 || x_ % ${stride} != 0 || x_ / ${stride} >= ${outWidth}) { continue; }
       let position = (image * ${outHeight}u + u32(y_ / ${stride})) * ${outWidth}u + u32(x_ / ${stride});
-      sum += windows_at(position * ${size}u + u32(tapY * ${filterWidth} + tapX) * ${channels}u + channel);
+      sum += windows_at(position * ${size}u + u32(tapY * ${filterWidth} + tapX) * ${each}u + entry);
     }
   }
   dx_put(index, sum${sloped ? ` * slope(y_at(index), ${storage.z ? 'z_at(index)' : '0.0'})` : ''});

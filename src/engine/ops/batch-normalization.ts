@@ -1,5 +1,5 @@
 import { forEachIndex, indexWorkgroups, makeKernel, storageBytes, type Kernel, type Storage } from '../kernel';
-import { layerNormParameterGradient, normParts } from '../kernels/layer-norm';
+import { normParameterGradient, normParts } from '../kernels/normalization';
 import { sumParts } from '../kernels/sum-parts';
 import { tf } from '../tf';
 import { setVariableTensor } from '../variables';
@@ -70,7 +70,10 @@ export function batchNormalization(
     const partials =
       parts > 1 ? gradients.map(() => backend.allocate([parts, width], 'float32', 'workspace')) : gradients;
     const storages = { dy: backend.storageOf(dy), x: storage.x };
-    const kernel = layerNormParameterGradient(shape, parts, storages, 'column');
+    const kernel = normParameterGradient('batch norm', shape, parts, storages, [
+      'statistics[column]',
+      `statistics[${width}u + column]`,
+    ]);
     backend.run(kernel, [dy, input, batch, ...partials]);
     if (parts > 1) {
       backend.run(sumParts(parts, width, width), [partials[0], gradients[0], partials[1], gradients[1]]);

@@ -1,4 +1,5 @@
 /** Convolution as matrix products over windows: two dispatches forward, three or four backward. */
+import { LatheError } from '../../base/errors';
 import type { Activation } from '../../config/activations';
 import { needsBefore } from '../kernels/activation';
 import { matrixProduct } from '../kernels/matrix-product';
@@ -18,6 +19,8 @@ export interface Conv2dOptions {
   strides: number;
   padding: 'same' | 'valid';
   dilation?: number;
+  /** Parts of the channels, each with filters of its own; must divide channels and filters. */
+  groups?: number;
   activation?: Activation;
 }
 
@@ -25,7 +28,7 @@ export interface Conv2dOptions {
 export function convolutionGeometry(
   [batch, height, width, channels]: number[],
   [filterHeight, filterWidth, , filters]: number[],
-  { strides, padding, dilation = 1 }: Conv2dOptions,
+  { strides, padding, dilation = 1, groups = 1 }: Conv2dOptions,
 ): Convolution {
   const side = (length: number, filter: number): { out: number; before: number } => {
     const reach = (filter - 1) * dilation + 1;
@@ -46,6 +49,7 @@ export function convolutionGeometry(
     filterWidth,
     stride: strides,
     dilation,
+    groups,
     padTop: vertical.before,
     padLeft: horizontal.before,
   };
@@ -53,34 +57,42 @@ export function convolutionGeometry(
 
 /**
  * `activation(x ∗ filter + bias)`, `[batch, height, width, channels]` → `[batch, outHeight, outWidth, filters]`.
- * @param filter `[height, width, channels, filters] float32`.
+ * @param filter `[height, width, channels / groups, filters] float32`; the first `filters / groups` see the first group.
  * @param bias `[filters] float32`.
  */
 export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, options: Conv2dOptions): Value {
-  const { strides, padding, dilation = 1, activation = 'linear' } = options;
+  const { strides, padding, dilation = 1, groups = 1, activation = 'linear' } = options;
+  checkGroups(x.tensor.shape, filter.shape, groups);
   const backend = latheBackend();
   if (!backend) {
-    const product = tf.conv2d(fourAxes(plain(x)), fourAxes(filter), strides, padding, 'NHWC', dilation);
+    // tfjs has no gradient of a split into one.
+    const parts = (tensor: tf.Tensor): tf.Tensor[] => (groups === 1 ? [tensor] : tf.split(tensor, groups, 3));
+    const [images, filters] = [parts(plain(x)), parts(filter)];
+    const products = images.map((image, i) =>
+      tf.conv2d(fourAxes(image), fourAxes(filters[i]), strides, padding, 'NHWC', dilation),
+    );
+    const product = groups === 1 ? products[0] : tf.concat(products, 3);
     return value(activated(bias ? tf.add(product, bias) : product, activation));
   }
   const { target } = backend;
   const { tensor } = x;
   const geometry = convolutionGeometry(tensor.shape, filter.shape, options);
   const { filters } = geometry;
-  const [rows, inner] = [windowCount(geometry), windowSize(geometry)];
+  const [rows, window] = [windowCount(geometry), windowSize(geometry)];
+  const inner = window / groups;
   const shape = [geometry.batch, geometry.outHeight, geometry.outWidth, filters];
   const storage = backend.activationStorage;
   const gather = (): tf.TensorInfo => {
-    const gathered = backend.allocate([rows, inner], storage);
+    const gathered = backend.allocate([rows, window], storage);
     backend.run(windows(geometry, backend.storageOf(tensor), storage), [tensor, gathered]);
     return gathered;
   };
   // A filter of one pixel has the image itself as its windows.
-  const trivial = inner === geometry.channels && strides === 1;
+  const trivial = window === geometry.channels && strides === 1;
   const gathered = trivial ? null : gather();
   const result = backend.allocate(shape, storage);
   const before = needsBefore(activation) ? backend.allocate(shape, storage) : null;
-  const product = { rows, columns: filters, inner, bias: bias !== null, activation };
+  const product = { rows, columns: filters / groups, inner, groups, bias: bias !== null, activation };
   const stored = { a: backend.storageOf(gathered ?? tensor), result: storage };
   backend.run(matrixProduct({ ...product, storage: stored }, target), [
     gathered ?? tensor,
@@ -92,7 +104,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
 
   const inputs = [...(x.constant ? [] : [tensor]), filter, ...(bias ? [bias] : [])];
   // Few windows are kept for the backward pass; many are gathered again.
-  const kept = gathered && rows * inner <= MOST_KEPT ? tf.engine().makeTensorFromTensorInfo(gathered) : null;
+  const kept = gathered && rows * window <= MOST_KEPT ? tf.engine().makeTensorFromTensorInfo(gathered) : null;
   if (gathered && !kept) backend.disposeData(gathered.dataId);
   const saved = [tensor, ...(x.before ? [x.before] : []), ...(kept ? [kept] : [])];
   const beforeTensor = before && tf.engine().makeTensorFromTensorInfo(before);
@@ -100,7 +112,8 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     const gradients = [gradientOf(backend, filter), ...(bias ? [gradientOf(backend, bias)] : [])];
     const again = gathered && !kept ? gather() : null;
     const columns = again ?? (kept ? gathered : null) ?? tensor;
-    weightGradient(backend, { rows, inner, columns: filters }, [columns, dy], gradients[0], gradients.at(1) ?? null);
+    const shape = { rows, inner, columns: filters / groups, groups };
+    weightGradient(backend, shape, [columns, dy], gradients[0], gradients.at(1) ?? null);
     if (again) backend.disposeData(again.dataId);
     if (x.constant) return gradients;
     const sloped = x.activation !== 'linear';
@@ -109,7 +122,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     const storages = { y: backend.storageOf(tensor), z, dx: activationStorage };
     const dx = backend.allocate(tensor.shape, activationStorage);
     const upstream = [...(sloped ? [tensor] : []), ...(sloped && x.before ? [x.before] : [])];
-    const back = { rows, columns: inner, inner: filters, transposeB: true };
+    const back = { rows, columns: inner, inner: filters / groups, groups, transposeB: true };
     const dyStorage = backend.storageOf(dy);
     if (trivial) {
       const slope = sloped ? x.activation : undefined;
@@ -117,7 +130,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
       backend.run(matrixProduct({ ...back, slope, storage }, target), [dy, filter, ...upstream, dx]);
       return [dx, ...gradients];
     }
-    const spread = backend.allocate([rows, inner], activationStorage);
+    const spread = backend.allocate([rows, window], activationStorage);
     const storage = { a: dyStorage, result: activationStorage };
     backend.run(matrixProduct({ ...back, storage }, target), [dy, filter, spread]);
     backend.run(windowsGradient(geometry, x.activation, { windows: activationStorage, ...storages }), [
@@ -129,6 +142,14 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     return [dx, ...gradients];
   });
   return { tensor: output, activation, before: beforeTensor, constant: false };
+}
+
+function checkGroups([, , , channels]: number[], [, , seen, filters]: number[], groups: number): void {
+  if (seen * groups === channels && filters % groups === 0) return;
+  throw new LatheError(
+    'internal',
+    `A convolution in ${groups} groups cannot take ${channels} channels to ${filters} filters of ${seen} channels each.`,
+  );
 }
 
 function fourAxes(tensor: tf.Tensor): tf.Tensor4D {

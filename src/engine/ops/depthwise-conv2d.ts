@@ -18,7 +18,7 @@ export function depthwiseConv2d(
   x: Value,
   filter: tf.Tensor,
   bias: tf.Tensor | null,
-  options: Omit<Conv2dOptions, 'dilation'>,
+  options: Omit<Conv2dOptions, 'dilation' | 'groups'>,
 ): Value {
   const { strides, padding, activation = 'linear' } = options;
   const backend = latheBackend();

@@ -7,9 +7,11 @@ import { dense } from '../../engine/ops/dense';
 import { depthwiseConv2d } from '../../engine/ops/depthwise-conv2d';
 import { dropout } from '../../engine/ops/dropout';
 import { embedding } from '../../engine/ops/embedding';
+import { groupNormalization } from '../../engine/ops/group-normalization';
 import { layerNormalization } from '../../engine/ops/layer-normalization';
 import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../engine/ops/pool2d';
 import { reshape } from '../../engine/ops/reshape';
+import { rmsNormalization } from '../../engine/ops/rms-normalization';
 import type { Value } from '../../engine/ops/value';
 import type { tf } from '../../engine/tf';
 import type { Pass } from '../model';
@@ -67,6 +69,10 @@ export function forwardLayer(
       );
     case 'layer_normalization':
       return layerNormalization(x, weight('gamma'), weight('beta'), EPSILON);
+    case 'rms_normalization':
+      return rmsNormalization(x, weight('gamma'), EPSILON);
+    case 'group_normalization':
+      return groupNormalization(x, weight('gamma'), weight('beta'), settings.groups, EPSILON);
     case 'final_normalization':
       return layerNormalization(x, weight('gamma'), weight('beta'), settings.epsilon);
     case 'dropout':

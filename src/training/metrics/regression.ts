@@ -8,49 +8,57 @@ const SUMS = ['count', 'absolute', 'squared', 'target', 'target_squared'] as con
 
 /**
  * Accumulates over standardised outputs and targets `[n, targets]` (NaN: unlabelled). MAE and RMSE are in the target's own
- * unit; where there are several targets, `mae`, `rmse` and `r2` are means over them. The loss is the mean squared
- * error of the standardised values.
+ * unit; where there are several targets, `mae`, `rmse` and `r2` are means over them. The loss is that of the standardised
+ * values: the mean squared error, or Huber's.
  */
 export class RegressionMetrics implements MetricAccumulator {
   readonly #std: number[];
+  readonly #delta: number | null;
+  /** Sums of each target: with Huber's loss that of the loss behind `SUMS`. */
+  readonly #kept: number;
   #sums: Float64Array;
 
-  /** @param std Standard deviation of each target, in its own unit: what standardisation divided by. */
-  constructor(std: number[]) {
+  /**
+   * @param std Standard deviation of each target, in its own unit: what standardisation divided by.
+   * @param delta Of Huber's loss; null: squared error.
+   */
+  constructor(std: number[], delta: number | null = null) {
     this.#std = std;
-    this.#sums = new Float64Array(std.length * SUMS.length);
+    this.#delta = delta;
+    this.#kept = SUMS.length + (delta === null ? 0 : 1);
+    this.#sums = new Float64Array(std.length * this.#kept);
   }
 
   add(outputs: Float32Array, targets: Int32Array | Float32Array): number {
-    let squared = 0;
+    let total = 0;
     let labelled = 0;
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i];
       if (Number.isNaN(target)) continue;
       const error = outputs[i] - target;
-      const at = (i % this.#std.length) * SUMS.length;
+      const at = (i % this.#std.length) * this.#kept;
       this.#sums[at] += 1;
       this.#sums[at + 1] += Math.abs(error);
       this.#sums[at + 2] += error * error;
       this.#sums[at + 3] += target;
       this.#sums[at + 4] += target * target;
-      squared += error * error;
+      const loss = this.#delta === null ? error * error : huber(error, this.#delta);
+      if (this.#delta !== null) this.#sums[at + SUMS.length] += loss;
+      total += loss;
       labelled++;
     }
-    return labelled > 0 ? squared / labelled : 0;
+    return labelled > 0 ? total / labelled : 0;
   }
 
   result(): Metrics {
     const each = this.#std.map((std, i) => {
-      const [count, absolute, squared, target, targetSquared] = this.#sums.subarray(
-        i * SUMS.length,
-        (i + 1) * SUMS.length,
-      );
+      const sums = this.#sums.subarray(i * this.#kept, (i + 1) * this.#kept);
+      const [count, absolute, squared, target, targetSquared] = sums;
       // R² does not depend on the unit; standardised targets lie around 0, where this formula is exact enough.
       const spread = targetSquared - (target * target) / count;
       return {
         count,
-        squared,
+        loss: this.#delta === null ? squared : sums[SUMS.length],
         mae: (absolute / count) * std,
         rmse: Math.sqrt(squared / count) * std,
         r2: spread > 0 ? 1 - squared / spread : 0,
@@ -62,7 +70,7 @@ export class RegressionMetrics implements MetricAccumulator {
     const mean = (key: 'mae' | 'rmse' | 'r2'): number =>
       seen.reduce((sum, target) => sum + target[key], 0) / seen.length;
     return {
-      loss: seen.reduce((sum, target) => sum + target.squared, 0) / count,
+      loss: seen.reduce((sum, target) => sum + target.loss, 0) / count,
       mae: mean('mae'),
       rmse: mean('rmse'),
       r2: mean('r2'),
@@ -83,8 +91,14 @@ export class RegressionMetrics implements MetricAccumulator {
 
   restore(state: number[]): void {
     if (state.length !== this.#sums.length) {
-      throw new LatheError('storage', 'The saved metrics of the epoch are of another number of targets.');
+      throw new LatheError('storage', 'The saved metrics of the epoch are of another loss or number of targets.');
     }
     this.#sums = Float64Array.from(state);
   }
+}
+
+/** Huber's loss (1964) of one error. */
+function huber(error: number, delta: number): number {
+  const size = Math.abs(error);
+  return size <= delta ? 0.5 * error * error : delta * (size - 0.5 * delta);
 }

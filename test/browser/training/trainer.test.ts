@@ -57,6 +57,20 @@ test('a regression is measured in its own unit', async () => {
   );
 });
 
+test('a regression trains by Huber’s loss; a classification refuses it by its key', async () => {
+  const database = await freshDatabase();
+  const settings = { epochs: 25, batch_size: 16, optimizer: { name: 'adamw', learning_rate: 0.05 } };
+  const training = { ...settings, loss: 'huber', huber_delta: 0.5 };
+  const run = await storeRun(database, { model: { architecture: 'linear' }, training });
+  const { row } = await sit(database, run.id, syntheticData({ classes: 0 }));
+  expect(row.metrics?.test.r2).toBeGreaterThan(0.98);
+  const { loss, rmse } = row.metrics!.test;
+  // All errors lie where the loss is half the square of them.
+  expect(2 * loss).toBeCloseTo((rmse / 2) ** 2, 6);
+  const refused = await storeRun(database, { model: { architecture: 'linear' }, training });
+  await expect(sit(database, refused.id, syntheticData())).rejects.toThrow(/training\.loss is huber/);
+});
+
 test('convolution, pooling and normalisation train in a sequential model', async () => {
   const database = await freshDatabase();
   const layers = [
@@ -67,8 +81,10 @@ test('convolution, pooling and normalisation train in a sequential model', async
     { type: 'depthwise_conv2d', activation: 'swish' },
     { type: 'layer_normalization' },
     { type: 'average_pooling2d' },
+    { type: 'group_normalization', groups: 2 },
     { type: 'dropout', rate: 0.1 },
     { type: 'dense', units: 8, activation: 'elu' },
+    { type: 'rms_normalization' },
   ];
   const run = await storeRun(database, {
     model: { architecture: 'sequential', layers },

@@ -83,6 +83,11 @@ test.each([
     images,
     'model.layers.0: conv2d with padding valid takes windows of 10×10, but only 11×9 pixels are left of the image there.',
   ],
+  [
+    { architecture: 'sequential', layers: [{ type: 'group_normalization', groups: 2 }] },
+    images,
+    'model.layers.0: group_normalization cannot cut 3 channels into 2 groups of one size. Set groups to a divisor of 3.',
+  ],
 ])('a layer that does not fit is named: %j', (settings, io, message) => {
   expect(() => planModel(model(settings), io)).toThrow(message);
 });

@@ -2,8 +2,16 @@ import { beforeAll, expect, test } from 'vitest';
 import { randomStream } from '../../../src/base/random';
 import { tf } from '../../../src/engine/tf';
 import { value } from '../../../src/engine/ops/value';
-import { crossEntropyLoss, meanSquaredErrorLoss, type TaskLoss } from '../../../src/training/losses';
+import {
+  crossEntropyLoss,
+  huberDelta,
+  huberLoss,
+  meanSquaredErrorLoss,
+  type TaskLoss,
+} from '../../../src/training/losses';
+import { parseConfig } from '../../../src/config/parse';
 import { ClassificationMetrics } from '../../../src/training/metrics/classification';
+import { RegressionMetrics } from '../../../src/training/metrics/regression';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -58,4 +66,25 @@ test('mean squared error over what is labelled', () => {
   const { gradient, loss } = gradientOf(meanSquaredErrorLoss(2), targets, tf.tensor2d(values, [3, 2]));
   expect(loss).toBeCloseTo(reference(values), 5);
   differences(reference, values).forEach((slope, i) => expect(gradient[i]).toBeCloseTo(slope, 3));
+});
+
+test.each([0.5, 2])('Huber’s loss with delta %d over what is labelled', (delta) => {
+  const targets = Float32Array.of(1, 2, NaN, 0, -1, 1, 3, -4);
+  const values = outputs(4, 2);
+  const reference = (predicted: Float32Array): number =>
+    0.5 * new RegressionMetrics([1, 1], delta).add(predicted, targets);
+  const { gradient, loss } = gradientOf(huberLoss(2, delta), targets, tf.tensor2d(values, [4, 2]), 0.5);
+  expect(loss).toBeCloseTo(reference(values), 5);
+  differences(reference, values).forEach((slope, i) => expect(gradient[i]).toBeCloseTo(slope, 2));
+});
+
+test('the config chooses the loss, and one for numbers is refused where classes are predicted', () => {
+  const training = (settings: object) => parseConfig({ training: settings }).training;
+  expect(huberDelta(training({}), 'regression')).toBeNull();
+  expect(huberDelta(training({ loss: 'mse' }), 'regression')).toBeNull();
+  expect(huberDelta(training({ loss: 'huber', huber_delta: 0.3 }), 'regression')).toBe(0.3);
+  expect(huberDelta(training({}), 'classification')).toBeNull();
+  for (const loss of ['mse', 'huber']) {
+    expect(() => huberDelta(training({ loss }), 'classification')).toThrow(/^training\.loss is .* Set it to auto/);
+  }
 });

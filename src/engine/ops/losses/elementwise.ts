@@ -26,7 +26,7 @@ export function elementwiseLoss(loss: ElementwiseLoss, outputs: Value, targets: 
   if (!backend) {
     const e = tf.sub(predicted, targets);
     return {
-      anchor: anchoredOps(predicted, tf.mul(loss.slope(e), weights)),
+      anchor: anchoredOps([predicted], [tf.mul(loss.slope(e), weights)]),
       rows: tf.sum(tf.mul(loss.value(e), weights), 1),
     };
   }
@@ -55,5 +55,5 @@ export function elementwiseLoss(loss: ElementwiseLoss, outputs: Value, targets: 
 }`,
   });
   backend.run(kernel, [predicted, targets, weights, losses, gradient]);
-  return { anchor: anchored(backend, predicted, gradient), rows: tf.engine().makeTensorFromTensorInfo(losses) };
+  return { anchor: anchored(backend, [predicted], [gradient]), rows: tf.engine().makeTensorFromTensorInfo(losses) };
 }

@@ -11,24 +11,29 @@ export interface Loss {
   rows: tf.Tensor;
 }
 
-/** Puts a gradient that was computed together with the loss on the tape. `outputs` is what it is the gradient of. */
-export function anchored(backend: LatheBackend, outputs: tf.Tensor, gradient: tf.TensorInfo): tf.Scalar {
-  const held = tf.engine().makeTensorFromTensorInfo(gradient);
-  const anchor = taped([outputs], backend.makeTensorInfo([], 'float32', Float32Array.of(0)), [held], () => {
-    backend.incRef(gradient.dataId);
-    return [{ dataId: gradient.dataId, shape: outputs.shape, dtype: 'float32' }];
-  });
+/** Puts gradients that were computed together with the loss on the tape. `outputs` are what they are the gradients of. */
+export function anchored(backend: LatheBackend, outputs: tf.Tensor[], gradients: tf.TensorInfo[]): tf.Scalar {
+  const held = gradients.map((gradient) => tf.engine().makeTensorFromTensorInfo(gradient));
+  const anchor = taped(outputs, backend.makeTensorInfo([], 'float32', Float32Array.of(0)), held, () =>
+    gradients.map(({ dataId }, i) => {
+      backend.incRef(dataId);
+      return { dataId, shape: outputs[i].shape, dtype: 'float32' };
+    }),
+  );
   return anchor.asScalar();
 }
 
-/** The same for a gradient in stock ops. */
-export function anchoredOps(outputs: tf.Tensor, gradient: tf.Tensor): tf.Scalar {
-  const attach = tf.customGrad((_outputs, save) => {
-    // tfjs types every argument of the function as a tensor, this one included.
+/** The same for gradients in stock ops. */
+export function anchoredOps(outputs: tf.Tensor[], gradients: tf.Tensor[]): tf.Scalar {
+  const attach = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const save = args[args.length - 1];
     if (typeof save !== 'function') throw new TypeError('tfjs gave no function to save with.');
-    save([gradient]);
+    save(gradients);
     // Such scalars are only ever added up, so that the factor behind them in the chain is 1.
-    return { value: tf.scalar(0), gradFunc: (_dy: tf.Tensor, [saved]: tf.Tensor[]) => tf.clone(saved) };
+    return {
+      value: tf.scalar(0),
+      gradFunc: (_dy: tf.Tensor, saved: tf.Tensor[]) => saved.map((slope) => slope.clone()),
+    };
   });
-  return attach(outputs).asScalar();
+  return attach(...outputs).asScalar();
 }

@@ -21,7 +21,7 @@ export function softmaxCrossEntropy(logits: Value, targets: tf.Tensor, weights: 
     const weight = tf.sum(hot, 1, true);
     const gradient = tf.sub(tf.mul(tf.softmax(outputs.as2D(rows, classes)), weight), hot);
     return {
-      anchor: anchoredOps(outputs, gradient),
+      anchor: anchoredOps([outputs], [gradient]),
       rows: tf.neg(tf.sum(tf.mul(tf.logSoftmax(outputs.as2D(rows, classes)), hot), 1)),
     };
   }
@@ -30,7 +30,7 @@ export function softmaxCrossEntropy(logits: Value, targets: tf.Tensor, weights: 
   const kernel = crossEntropyKernel(rows, classes, backend.storageOf(outputs), backend.software);
   backend.run(kernel, [outputs, targets, weights, losses, gradient]);
   return {
-    anchor: anchored(backend, outputs, gradient),
+    anchor: anchored(backend, [outputs], [gradient]),
     rows: tf.engine().makeTensorFromTensorInfo(losses),
   };
 }

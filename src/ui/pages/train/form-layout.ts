@@ -20,6 +20,8 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
   const training = inside('training').filter(({ path }) => !ESSENTIAL.some((essential) => essential === path));
   const pick = (...paths: string[]): FormField[] => training.filter(({ path }) => paths.includes(path));
   const optimization = pick(
+    'training.loss',
+    'training.huber_delta',
     'training.optimizer',
     'training.schedule',
     'training.gradient_clip',
@@ -34,7 +36,7 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
       about: 'Target, splits, limits',
       fields: inside('data').filter(({ path }) => path !== 'data.dataset'),
     },
-    { id: 'optimization', title: 'Optimization', about: 'Optimizer, schedule, clipping', fields: optimization },
+    { id: 'optimization', title: 'Optimization', about: 'Loss, optimizer, schedule, clipping', fields: optimization },
     {
       id: 'regularization',
       title: 'Regularization',

@@ -130,7 +130,103 @@ describe.each([{ software: true }, { software: false }])('kernels registered wit
     },
   );
 
+  test.each([
+    { shape: [17, 5, 13], axis: [1] },
+    { shape: [3, 31, 7, 2], axis: [1, 2] },
+    { shape: [5, 3, 41, 2], axis: [0, 2] },
+    { shape: [2, 9001], axis: [1] },
+    { shape: [70001], axis: [0] },
+    { shape: [300, 7], axis: [-1] },
+  ])('sums, means, products and extremes of $shape over $axis', async ({ shape, axis }) => {
+    await expectSame(() => {
+      const x = random(shape, 1);
+      const small = tf.cast(tf.mul(x, 1000), 'int32');
+      const truth = tf.greater(x, 2);
+      return [
+        tf.sum(x, axis),
+        tf.mean(x, axis, true),
+        tf.max(x, axis),
+        tf.min(x, axis, true),
+        tf.prod(tf.add(1, tf.mul(x, 1e-3)), axis),
+        ...[tf.sum(small, axis), tf.max(small, axis), tf.min(small, axis), tf.mean(small, axis)],
+        ...[tf.any(truth, axis), tf.all(tf.logicalNot(truth), axis), tf.sum(truth, axis)],
+      ];
+    }, 1e-4);
+  });
+
+  test('integers are added up to the last bit, and an extreme of NaN is NaN', async () => {
+    await tf.setBackend('webgpu');
+    const large = Int32Array.from({ length: 300 }, (_, i) => 2 ** 23 + (i % 2) - (i % 3) * 2 ** 22);
+    const total = tf.sum(tf.tensor2d(large, [3, 100]), 0);
+    expect(total.dtype).toBe('int32');
+    expect([...(await total.data())]).toEqual(
+      Array.from({ length: 100 }, (_, i) => large[i] + large[100 + i] + large[200 + i]),
+    );
+    expect(tf.any(tf.tensor1d([true, false])).dtype).toBe('bool');
+    const x = tf.tensor2d([1, NaN, 3, 4, 5, 6, 7, 8, NaN], [3, 3]);
+    const extremes = await Promise.all([tf.max(x, 0).data(), tf.min(x, 0).data()]);
+    expect(extremes.map((values) => [...values])).toEqual([
+      [7, NaN, NaN],
+      [1, NaN, NaN],
+    ]);
+  });
+
   test.each([8, 7, 1])('adding a bias of %i channels', async (channels) => {
     await expectSame(() => tf.add(random([3, 5, 2, channels], 1), random([channels], 2)));
+  });
+
+  test.each([
+    { shape: [37, 19], permutation: [1, 0] },
+    { shape: [2, 3, 5, 7], permutation: [2, 0, 3, 1] },
+    { shape: [5], permutation: [0] },
+  ])('transposing integers of $shape by $permutation, to the last bit', async ({ shape, permutation }) => {
+    const count = shape.reduce((product, side) => product * side, 1);
+    // Neighbours above 2²⁴, which float32 cannot tell apart.
+    const integers = () => Int32Array.from({ length: count }, (_, i) => 2 ** 24 + i);
+    await expectSame(() => tf.transpose(tf.tensor(integers(), shape, 'int32'), permutation), 0.5 / 2 ** 25);
+    await expectSame(() =>
+      tf.transpose(
+        tf.tensor(
+          integers().map((i) => i % 2),
+          shape,
+          'bool',
+        ),
+        permutation,
+      ),
+    );
+  });
+
+  test('integers and truth values as numbers, where our kernels read them', async () => {
+    await expectSame(() => {
+      const whole = tf.cast(tf.mul(random([7, 5], 1), 100), 'int32');
+      return [tf.matMul(tf.cast(whole, 'float32'), random([5, 3], 2)), tf.cast(tf.greater(whole, 0), 'float32')];
+    });
+  });
+
+  test('the place of the largest and of the smallest number: a scalar for a vector, the first of equals', async () => {
+    await tf.setBackend('webgpu');
+    expect(tf.argMax(tf.tensor1d([1, 3, 2])).shape).toEqual([]);
+    const ties = () => tf.tensor1d(Float32Array.from({ length: 200 }, (_, i) => (i % 70 === 65 ? 1 : 0)));
+    await expectSame(() => [tf.argMax(ties()), tf.argMin(ties()), tf.argMax(random([5, 7, 3], 1), 1)]);
+    await expectSame(() => tf.argMax(tf.cast(tf.mul(random([41, 5], 1), 100), 'int32'), 0));
+  });
+
+  test('adding more tensors than a kernel can bind', async () => {
+    await expectSame(() => tf.addN(Array.from({ length: 45 }, (_, i) => random([3, 7], i))));
+  });
+
+  test('sums of rows by segment and by coordinates', async () => {
+    await expectSame(() => {
+      const stream = randomStream(3, 'segments');
+      const ids = Int32Array.from({ length: 301 }, () => stream.integer(11));
+      const segments = tf.tensor1d(ids, 'int32');
+      const coordinates = tf.tensor2d(ids, [301, 1], 'int32');
+      return [
+        tf.unsortedSegmentSum(random([301, 5], 1), segments, 13),
+        tf.unsortedSegmentSum(random([301], 2), segments, 11),
+        tf.scatterND(coordinates, random([301, 2, 3], 3), [12, 2, 3]),
+        tf.scatterND(tf.concat([coordinates, coordinates], 1), random([301], 4), [11, 11]),
+      ];
+    });
   });
 });

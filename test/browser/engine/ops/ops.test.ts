@@ -3,12 +3,10 @@ import { ACTIVATIONS } from '../../../../src/config/activations';
 import { activate } from '../../../../src/engine/ops/activate';
 import { add } from '../../../../src/engine/ops/add';
 import { attention } from '../../../../src/engine/ops/attention';
-import { batchNormalization } from '../../../../src/engine/ops/batch-normalization';
 import { conv2d } from '../../../../src/engine/ops/conv2d';
 import { dense } from '../../../../src/engine/ops/dense';
 import { depthwiseConv2d } from '../../../../src/engine/ops/depthwise-conv2d';
 import { embedding } from '../../../../src/engine/ops/embedding';
-import { layerNormalization } from '../../../../src/engine/ops/layer-normalization';
 import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../../../src/engine/ops/pool2d';
 import { reshape } from '../../../../src/engine/ops/reshape';
 import { value, type Value } from '../../../../src/engine/ops/value';
@@ -102,12 +100,6 @@ const cases: Case[] = [
     [[2, 6], [3, 4], [4]],
     ([x, k, b]) => dense(reshape(activate(input(x), 'gelu'), [4, 3]), k, b),
   ],
-  [
-    'layer normalisation',
-    [[37, 13], [13], [13]],
-    ([x, g, b]) => layerNormalization(activate(input(x), 'gelu'), g, b, 1e-5),
-  ],
-  ['layer normalisation of many rows', [[400, 3], [3], [3]], ([x, g, b]) => layerNormalization(input(x), g, b, 1e-3)],
   ...[true, false].map((causal): Case => [
     `attention, causal ${causal}`,
     [[2, 13, 3 * 15]],
@@ -134,22 +126,6 @@ const cases: Case[] = [
         positions,
       ),
   ],
-  [
-    'batch normalisation in training',
-    [[6, 4, 3, 5], [5], [5]],
-    ([x, g, b]) => {
-      const statistics = {
-        mean: tf.variable(tf.zeros([5]), false),
-        variable: null,
-        variance: tf.variable(tf.ones([5]), false),
-      };
-      return batchNormalization(activate(input(x), 'relu'), g, b, statistics, {
-        momentum: 0.9,
-        epsilon: 1e-3,
-        training: true,
-      });
-    },
-  ],
 ];
 
 describe('an op gives what its composite gives, and so do its gradients', () => {
@@ -158,13 +134,16 @@ describe('an op gives what its composite gives, and so do its gradients', () => 
   });
 });
 
-test.each([cases[1], cases[22], cases[27]])('%s: the same bits twice', async (_name, shapes, op) => {
-  expect(await compute('webgpu', shapes, op)).toEqual(await compute('webgpu', shapes, op));
-});
+test.each(cases.filter(([name]) => /gelu between|conv2d of one channel|two conv/.test(name)))(
+  '%s: the same bits twice',
+  async (_name, shapes, op) => {
+    expect(await compute('webgpu', shapes, op)).toEqual(await compute('webgpu', shapes, op));
+  },
+);
 
 test.each(
   cases.filter(([name]) =>
-    /gelu between|layer scale|relu$|depthwise conv2d same|two conv|causal true|many rows|max pool/.test(name),
+    /gelu between|layer scale|relu$|depthwise conv2d same|two conv|causal true|max pool/.test(name),
   ),
 )('%s, stored in packed halves', async (_name, shapes, op) => {
   for (const distance of await distances(shapes, op, 'packed')) expect(distance).toBeLessThan(1e-2);

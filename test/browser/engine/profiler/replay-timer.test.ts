@@ -14,7 +14,7 @@ beforeAll(async () => {
   backend = await startBackend(['webgpu']);
   if (!backend.webgpu) throw new Error('This test needs WebGPU.');
   webgpu = backend.webgpu;
-  void backend.failed.then((message) => (error = message));
+  void backend.failed.then(({ message }) => (error = message));
 });
 afterAll(() => backend.dispose());
 

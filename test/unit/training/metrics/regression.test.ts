@@ -40,3 +40,15 @@ test('state that is saved in between leads to the same result', () => {
   expect(resumed.result()).toEqual(whole.result());
   expect(() => new RegressionMetrics([1]).restore(whole.save())).toThrow(/number of targets/);
 });
+
+test('with Huber’s loss only the loss changes, and its state is its own', () => {
+  const metrics = new RegressionMetrics([2], 1);
+  const squared = new RegressionMetrics([2]);
+  for (const each of [metrics, squared]) each.add(Float32Array.of(0.5, 3, 1), Float32Array.of(0, 0, NaN));
+  expect(metrics.result().loss).toBeCloseTo((0.125 + 2.5) / 2);
+  expect({ ...metrics.result(), loss: 0 }).toEqual({ ...squared.result(), loss: 0 });
+  const resumed = new RegressionMetrics([2], 1);
+  resumed.restore(metrics.save());
+  expect(resumed.result()).toEqual(metrics.result());
+  expect(() => squared.restore(metrics.save())).toThrow(/number of targets/);
+});
