@@ -30,7 +30,7 @@ export function describeBottleneck({ method, step, shares, bottleneck, ceilings,
 
 /** Share of a ceiling below which a kernel is held up by something else than the ceiling. */
 const FAR_BELOW = 0.25;
-const FAR = 'That is far below what it can do: a larger batch size may suit the kernel better.';
+const FAR = 'That is far below what it can do: a larger batch size may make better use of it.';
 
 /** `; the slowest, NAME, reaches …`, and whether that is far from the ceiling. */
 function slowest(
