@@ -4,8 +4,9 @@
  * from seconds to minutes to compile.
  */
 import type { Activation } from '../../config/activations';
-import { forEachIndex, indexWorkgroups, makeKernel, storageBytes, type Kernel, type Storage } from '../kernel';
+import { makeKernel, storageBytes, type Kernel, type Storage, type Target } from '../kernel';
 import { slopeFunction } from './activation';
+import { applied, channelBinding, channelsOf } from './channels';
 
 /** Geometry of a convolution, `[batch, height, width, channels]` → `[batch, outHeight, outWidth, filters]`. */
 export interface Convolution {
@@ -37,33 +38,41 @@ export const windowCount = ({ batch, outHeight, outWidth }: Convolution): number
 /**
  * `[batch · outHeight · outWidth, groups · filterHeight · filterWidth · channels / groups]`. Bindings: `x`, `result`.
  */
-export function windows(geometry: Convolution, from: Storage, to: Storage): Kernel {
-  const { height, width, channels, outHeight, outWidth, filterWidth, stride, dilation, padTop, padLeft } = geometry;
+export function windows(geometry: Convolution, target: Target, from: Storage, to: Storage): Kernel {
+  const { batch, height, width, channels, groups, outHeight, outWidth } = geometry;
+  const { filterHeight, filterWidth, stride, dilation, padTop, padLeft } = geometry;
   const size = windowSize(geometry);
-  const count = windowCount(geometry) * size;
-  const { groups } = geometry;
-  const [part, each] = [size / groups, channels / groups];
+  const positions = windowCount(geometry);
+  const lanes = channelsOf(positions, channels, target, (channels / groups) % 4 === 0);
+  const { count, type, fours } = lanes;
+  const each = count / groups;
+  const row = fours ? size / 4 : size;
+  // Windows hold one group behind the other.
+  const place = groups === 1 ? 'c' : `c / ${each}u * ${row / groups}u + c % ${each}u`;
   return makeKernel({
     name: 'conv2d windows',
-    bindings: [
-      { name: 'x', access: 'read', storage: from },
-      { name: 'result', access: 'read_write', storage: to },
-    ],
-    workgroups: indexWorkgroups(count),
+    bindings: [channelBinding('x', 'read', from, lanes), channelBinding('result', 'read_write', to, lanes)],
+    workgroups: lanes.workgroups,
     flops: 0,
-    bytes: storageBytes(from, geometry.batch * height * width * channels) + storageBytes(to, count),
-    body: `${forEachIndex(count)}
-  let position = index / ${size}u;
-  ${groups === 1 ? '' : `let group = index % ${size}u / ${part}u;`}
-  let entry = index % ${part}u;
-  let y = i32(position / ${outWidth}u % ${outHeight}u * ${stride}u + entry / ${filterWidth * each}u * ${dilation}u) - ${padTop};
-  let x_ = i32(position % ${outWidth}u * ${stride}u + entry / ${each}u % ${filterWidth}u * ${dilation}u) - ${padLeft};
-  var value = 0.0;
-  if (y >= 0 && y < ${height} && x_ >= 0 && x_ < ${width}) {
-    let image = position / ${outWidth * outHeight}u;
-    value = x_at(((image * ${height}u + u32(y)) * ${width}u + u32(x_)) * ${channels}u + entry % ${each}u${groups === 1 ? '' : ` + group * ${each}u`});
+    bytes: storageBytes(from, batch * height * width * channels) + storageBytes(to, positions * size),
+    body: `${lanes.head}
+  let image = pixel / ${outWidth * outHeight}u;
+  let top = i32(pixel / ${outWidth}u % ${outHeight}u * ${stride}u) - ${padTop};
+  let left = i32(pixel % ${outWidth}u * ${stride}u) - ${padLeft};
+  var tap = pixel * ${row}u;
+  for (var tapY = 0; tapY < ${filterHeight}; tapY++) {
+    let y = top + tapY * ${dilation};
+    for (var tapX = 0; tapX < ${filterWidth}; tapX++) {
+      let x_ = left + tapX * ${dilation};
+      if (y >= 0 && y < ${height} && x_ >= 0 && x_ < ${width}) {
+        let source = ((image * ${height}u + u32(y)) * ${width}u + u32(x_)) * ${count}u;
+        ${lanes.each(`result_put(tap + ${place}, x_at(source + c));`)}
+      } else {
+        ${lanes.each(`result_put(tap + ${place}, ${type}(0.0));`)}
+      }
+      tap += ${each}u;
+    }
   }
-  result_put(index, value);
 }`,
   });
 }
@@ -75,44 +84,71 @@ export function windows(geometry: Convolution, from: Storage, to: Storage): Kern
 export function windowsGradient(
   geometry: Convolution,
   activation: Activation,
+  target: Target,
   storage: { windows: Storage; y: Storage; z: Storage | null; dx: Storage },
 ): Kernel {
-  const { batch, height, width, channels, outHeight, outWidth, filterHeight, filterWidth } = geometry;
+  const { batch, height, width, channels, groups, outHeight, outWidth, filterHeight, filterWidth } = geometry;
   const { stride, dilation, padTop, padLeft } = geometry;
   const size = windowSize(geometry);
-  const count = batch * height * width * channels;
+  const pixels = batch * height * width;
+  const lanes = channelsOf(pixels, channels, target, (channels / groups) % 4 === 0);
+  const { count, type, fours } = lanes;
+  const each = count / groups;
+  const row = fours ? size / 4 : size;
   const sloped = activation !== 'linear';
-  const each = channels / geometry.groups;
+  const place = groups === 1 ? 'c' : `c / ${each}u * ${row / groups}u + c % ${each}u`;
+  // Without dilation only every `stride`-th tap meets a window: no other is tried.
+  const direct = dilation === 1;
+  const tapsOf = (axis: 'Y' | 'X', taps: number, from: string, windowsOf: number, body: string): string =>
+    direct
+      ? `
+      var window${axis} = ${from} / ${stride};
+      for (var tap${axis} = ${from} % ${stride}; tap${axis} < ${taps}; tap${axis} += ${stride}) {
+        if (window${axis} >= 0 && window${axis} < ${windowsOf}) { ${body} }
+        window${axis}--;
+      }`
+      : `
+      for (var tap${axis} = 0; tap${axis} < ${taps}; tap${axis}++) {
+        let reach = ${from} - tap${axis} * ${dilation};
+        let window${axis} = reach / ${stride};
+        if (reach >= 0 && reach % ${stride} == 0 && window${axis} < ${windowsOf}) { ${body} }
+      }`;
   return makeKernel({
     name: 'conv2d windows gradient',
     bindings: [
-      { name: 'windows', access: 'read', storage: storage.windows },
-      ...(sloped ? [{ name: 'y', access: 'read', storage: storage.y } as const] : []),
-      ...(sloped && storage.z ? [{ name: 'z', access: 'read', storage: storage.z } as const] : []),
-      { name: 'dx', access: 'read_write', storage: storage.dx },
+      channelBinding('windows', 'read', storage.windows, lanes),
+      ...(sloped ? [channelBinding('y', 'read', storage.y, lanes)] : []),
+      ...(sloped && storage.z ? [channelBinding('z', 'read', storage.z, lanes)] : []),
+      channelBinding('dx', 'read_write', storage.dx, lanes),
     ],
-    workgroups: indexWorkgroups(count),
+    workgroups: lanes.workgroups,
     flops: windowCount(geometry) * size,
-    bytes: storageBytes(storage.windows, windowCount(geometry) * size) + storageBytes(storage.dx, count),
+    bytes: storageBytes(storage.windows, windowCount(geometry) * size) + storageBytes(storage.dx, pixels * channels),
     body: `${sloped ? slopeFunction(activation) : ''}
-${forEachIndex(count)}
-  let channel = index % ${channels}u;
-  let left = i32(index / ${channels}u % ${width}u) + ${padLeft};
-  let top = i32(index / ${channels * width}u % ${height}u) + ${padTop};
-  let image = index / ${channels * width * height}u;
-  let entry = channel / ${each}u * ${size / geometry.groups}u + channel % ${each}u;
-  var sum = 0.0;
-  for (var tapY = 0; tapY < ${filterHeight}; tapY++) {
-    let y_ = top - tapY * ${dilation};
-    if (y_ < 0 || y_ % ${stride} != 0 || y_ / ${stride} >= ${outHeight}) { continue; }
-    for (var tapX = 0; tapX < ${filterWidth}; tapX++) {
-      let x_ = left - tapX * ${dilation};
-      if (x_ < 0 || x_ % ${stride} != 0 || x_ / ${stride} >= ${outWidth}) { continue; }
-      let position = (image * ${outHeight}u + u32(y_ / ${stride})) * ${outWidth}u + u32(x_ / ${stride});
-      sum += windows_at(position * ${size}u + u32(tapY * ${filterWidth} + tapX) * ${each}u + entry);
-    }
-  }
-  dx_put(index, sum${sloped ? ` * slope(y_at(index), ${storage.z ? 'z_at(index)' : '0.0'})` : ''});
+${lanes.head}
+  let left = i32(pixel % ${width}u) + ${padLeft};
+  let top = i32(pixel / ${width}u % ${height}u) + ${padTop};
+  let image = pixel / ${width * height}u;
+  ${lanes.each(`
+    var sum = ${type}(0.0);
+    let entry = ${place};
+    ${tapsOf(
+      'Y',
+      filterHeight,
+      'top',
+      outHeight,
+      tapsOf(
+        'X',
+        filterWidth,
+        'left',
+        outWidth,
+        `let position = (image * ${outHeight}u + u32(windowY)) * ${outWidth}u + u32(windowX);
+        sum += windows_at(position * ${row}u + u32(tapY * ${filterWidth} + tapX) * ${each}u + entry);`,
+      ),
+    )}
+    let at = pixel * ${count}u + c;
+    ${sloped ? `let value = y_at(at); let before = ${storage.z ? 'z_at(at)' : 'value'};` : ''}
+    dx_put(at, sum${sloped ? ` * ${applied(lanes, 'slope', ['value', 'before'])}` : ''});`)}
 }`,
   });
 }

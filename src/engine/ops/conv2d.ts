@@ -84,7 +84,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   const storage = backend.activationStorage;
   const gather = (): tf.TensorInfo => {
     const gathered = backend.allocate([rows, window], storage);
-    backend.run(windows(geometry, backend.storageOf(tensor), storage), [tensor, gathered]);
+    backend.run(windows(geometry, target, backend.storageOf(tensor), storage), [tensor, gathered]);
     return gathered;
   };
   // A filter of one pixel has the image itself as its windows.
@@ -133,7 +133,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     const spread = backend.allocate([rows, window], activationStorage);
     const storage = { a: dyStorage, result: activationStorage };
     backend.run(matrixProduct({ ...back, storage }, target), [dy, filter, spread]);
-    backend.run(windowsGradient(geometry, x.activation, { windows: activationStorage, ...storages }), [
+    backend.run(windowsGradient(geometry, x.activation, target, { windows: activationStorage, ...storages }), [
       spread,
       ...upstream,
       dx,

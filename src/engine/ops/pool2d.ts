@@ -25,7 +25,7 @@ function pool2d(x: Value, size: number, kind: 'max' | 'average'): Value {
   const geometry: PoolGeometry = { batch, height, width, channels, size, kind };
   const storage = backend.activationStorage;
   const result = backend.allocate([batch, Math.floor(height / size), Math.floor(width / size), channels], storage);
-  backend.run(pool(geometry, backend.storageOf(tensor), storage), [tensor, result]);
+  backend.run(pool(geometry, backend.target, backend.storageOf(tensor), storage), [tensor, result]);
   if (x.constant)
     return value(
       taped([], result, [], () => []),
@@ -40,7 +40,7 @@ function pool2d(x: Value, size: number, kind: 'max' | 'average'): Value {
       z: x.before ? backend.storageOf(x.before) : null,
       dx: backend.activationStorage,
     };
-    const kernel = poolGradient(geometry, x.activation, storages);
+    const kernel = poolGradient(geometry, x.activation, backend.target, storages);
     backend.run(kernel, [dy, tensor, ...(x.before ? [x.before] : []), dx]);
     return [dx];
   });
