@@ -70,7 +70,10 @@ function typeOf(field: FormField): string {
     layers: 'list of layers',
     map: 'names and values',
   };
-  return [names[field.kind], range && `(${range})`, field.nullable ? 'or null' : ''].filter(Boolean).join(' ');
+  const words = field.kind === 'integer' ? field.choices.map((word) => `or ${word}`) : [];
+  return [names[field.kind], range && `(${range})`, ...words, field.nullable ? 'or null' : '']
+    .filter(Boolean)
+    .join(' ');
 }
 
 const defaultOf = (field: FormField): string =>

@@ -6,7 +6,7 @@ import type { ImportFile } from '../data/api';
 import { importFiles } from '../data/import';
 import { describeInput, preparePrediction } from '../data/prepare';
 import type { ModelIo } from '../models/plan';
-import { summarizeModel } from '../models/summary';
+import { plannedBatch, summarizeModel } from '../models/summary';
 import { databaseBlobs, memoryBlobs } from '../store/blobs';
 import type { Database } from '../store/database';
 import type { DatasetRow, Notice } from '../store/schema';
@@ -38,7 +38,7 @@ export function analysisCommands(database: Database, cache: ModelCache): Analysi
   return {
     async summarize(config, datasetId) {
       const io = await ioOf(await getDataset(database, datasetId), config);
-      return summarizeModel(config.model, io, config.training.batch_size, config.training.optimizer);
+      return summarizeModel(config.model, io, plannedBatch(config), config.training.optimizer);
     },
 
     async predictDataset(ref, datasetId, split, limit) {

@@ -30,8 +30,12 @@ export class Device {
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const { lost, failed } = await this.start();
-    const broken = Promise.race([lost, failed.then(({ message }) => message)]).then((reason): never => {
-      throw new LatheError('backend', `The device stopped computing: ${reason}. Try again: it is started anew.`);
+    const reasons = [
+      lost.then((reason) => `The device stopped computing: ${reason}.`),
+      failed.then(({ message }) => message.replace(/\.?$/, '.')),
+    ];
+    const broken = Promise.race(reasons).then((reason): never => {
+      throw new LatheError('backend', `${reason} Try again: it is started anew.`);
     });
     return Promise.race([work(), broken]);
   }

@@ -22,6 +22,13 @@ export const flag = (description: string) => v.pipe(v.boolean(), v.description(d
 /** Any text. */
 export const text = (description: string) => v.pipe(v.string(), v.description(description));
 
+/** A whole number in `[min, max]`, or the word that leaves it to Lathe. */
+export const integerOr = <const W extends string>(description: string, word: W, min: number, max: number) =>
+  v.pipe(
+    v.union([v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max)), v.literal(word)]),
+    v.description(description),
+  );
+
 /** One of a few words. */
 export const choice = <const T extends readonly string[]>(description: string, choices: T) =>
   v.pipe(v.picklist(choices), v.description(description));

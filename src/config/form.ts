@@ -32,6 +32,7 @@ export interface FormField {
   max: number | null;
   /** The smallest allowed value is above `min`, not at it. */
   exclusive_min: boolean;
+  /** Words that it takes; for a whole number, beside the numbers. */
   choices: string[];
   fields: FormField[];
   discriminator: string | null;
@@ -161,10 +162,20 @@ function describe(field: FormField, schema: Node): void {
         field.kind = 'layers';
       }
       return;
+    case 'union': {
+      // A whole number, or a word that leaves it to Lathe.
+      const number = nodes(schema.options).find((option) => option.type === 'number');
+      if (number) {
+        describe(field, number);
+        field.choices = nodes(schema.options).flatMap(({ literal }) => (typeof literal === 'string' ? [literal] : []));
+        return;
+      }
+      // A word or a map of numbers, or a column or a list of them.
+      field.kind = field.key === 'class_weights' ? 'map' : 'text';
+      return;
+    }
     case 'record':
-    case 'union':
-      // A union here is a word or a map of numbers, or a column or a list of them.
-      field.kind = schema.type === 'record' || field.key === 'class_weights' ? 'map' : 'text';
+      field.kind = 'map';
       return;
     default:
       field.kind = 'text';

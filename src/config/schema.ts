@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { architectures } from './architectures/registry';
-import { choice, flag, integer, number, positive, text } from './field';
+import { choice, flag, integer, integerOr, number, positive, text } from './field';
 import { optimizers } from './optimizers';
 import { schedules } from './schedules';
 
@@ -58,7 +58,10 @@ const data = v.strictObject({
 const training = v.strictObject({
   epochs: v.optional(integer('Passes over the training split', 1, 1_000_000), 10),
   max_steps: v.optional(v.nullable(integer('Ends the run after so many steps', 1)), null),
-  batch_size: v.optional(integer('Examples a step', 1, 1_048_576), 64),
+  batch_size: v.optional(
+    integerOr('Examples a step; auto: the largest power of two that fits the device', 'auto', 1, 1_048_576),
+    64,
+  ),
   gradient_accumulation: v.optional(integer('Batches whose gradients are averaged before one update', 1, 4096), 1),
   precision: v.optional(choice('Number format of the computation', ['float32', 'mixed_float16'] as const), 'float32'),
   loss: v.optional(
@@ -197,6 +200,9 @@ export const runConfigSchema = v.strictObject({
 
 /** A run config with all defaults filled in. */
 export type RunConfig = v.InferOutput<typeof runConfigSchema>;
+
+/** A run config in which nothing is left to the device any more. */
+export type ResolvedConfig = RunConfig & { training: { batch_size: number } };
 
 /** A run config as a user writes it: any key may be left out. */
 export type RunConfigInput = v.InferInput<typeof runConfigSchema>;

@@ -108,13 +108,21 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #usage: GPUBufferUsageFlags;
   readonly #account: MemoryAccount;
+  readonly #idle: Purpose | 'pooled';
   readonly #held = new Map<GPUBuffer, Held>();
   readonly #free = new Map<number, GPUBuffer[]>();
   #freeBytes = 0;
   #heldBytes = 0;
 
-  constructor(device: GPUDevice, account: MemoryAccount, usage: GPUBufferUsageFlags = STORAGE) {
+  /** @param idle What free buffers are accounted as: `pooled` where any taker may come. */
+  constructor(
+    device: GPUDevice,
+    account: MemoryAccount,
+    usage: GPUBufferUsageFlags = STORAGE,
+    idle: Purpose | 'pooled' = 'pooled',
+  ) {
     this.#device = device;
+    this.#idle = idle;
     this.#account = account;
     this.#usage = usage;
   }
@@ -126,6 +134,17 @@ export class BufferPool {
     return this.#held.size + free;
   }
 
+  /** Bytes in use and free. */
+  get bytes(): number {
+    return this.#heldBytes + this.#freeBytes;
+  }
+
+  /** Bytes of the largest buffer there is. */
+  get largest(): number {
+    const free = [...this.#free].flatMap(([size, buffers]) => (buffers.length > 0 ? [size] : []));
+    return Math.max(0, ...free, ...[...this.#held.values()].map(({ size }) => size));
+  }
+
   /** A buffer of at least `bytes`, with whatever content. @throws OutOfMemory when the adapter allows none so large. */
   acquire(bytes: number, purpose: Purpose): GPUBuffer {
     // Rounding up must not exceed a limit that the bytes themselves keep.
@@ -133,7 +152,7 @@ export class BufferPool {
     let buffer = this.#free.get(size)?.pop();
     if (buffer) {
       this.#freeBytes -= size;
-      this.#account.add('pooled', -size);
+      this.#account.add(this.#idle, -size);
     } else {
       buffer = createBuffer(this.#device, this.#account, { label: purpose, size, usage: this.#usage }, purpose);
     }
@@ -155,7 +174,7 @@ export class BufferPool {
     this.#held.delete(buffer);
     this.#heldBytes -= held.size;
     this.#account.add(held.purpose, -held.size);
-    this.#account.add('pooled', held.size);
+    this.#account.add(this.#idle, held.size);
     this.#freeBytes += held.size;
     const free = this.#free.get(held.size);
     if (free) free.push(buffer);
@@ -171,7 +190,7 @@ export class BufferPool {
       while (buffers.length > 0 && this.#freeBytes > keep) {
         buffers.pop()?.destroy();
         this.#freeBytes -= size;
-        this.#account.add('pooled', -size);
+        this.#account.add(this.#idle, -size);
       }
       if (buffers.length === 0) this.#free.delete(size);
     }

@@ -5,7 +5,7 @@
  * What a replay needs from outside stands in buffers written before it (`inputs`); everything else that JavaScript
  * computed while recording is a constant of the recording.
  */
-import { BufferPool, UNIFORM, type MemoryAccount } from './buffer-pool';
+import { BufferPool, STORAGE, UNIFORM, type MemoryAccount } from './buffer-pool';
 import type { Kernel } from './kernel';
 
 /** One recorded dispatch. */
@@ -31,7 +31,8 @@ export class Capture {
   mostPerSubmit = Infinity;
 
   constructor(device: GPUDevice, account: MemoryAccount) {
-    this.pool = new BufferPool(device, account);
+    // What is free in it serves nobody but the recording.
+    this.pool = new BufferPool(device, account, STORAGE, 'activations');
     this.constants = new BufferPool(device, account);
     this.uniforms = new BufferPool(device, account, UNIFORM);
   }
@@ -39,6 +40,16 @@ export class Capture {
   /** Dispatches of a whole replay. */
   get dispatches(): number {
     return this.segments.reduce((sum, segment) => sum + segment.length, 0);
+  }
+
+  /** Bytes of all its buffers. */
+  get bytes(): number {
+    return this.pool.bytes + this.constants.bytes + this.uniforms.bytes;
+  }
+
+  /** Bytes of the largest of them. */
+  get largest(): number {
+    return Math.max(this.pool.largest, this.constants.largest);
   }
 
   /** Frees the memory. The recording cannot be replayed any more. */

@@ -2,7 +2,7 @@
 import { LatheError } from '../base/errors';
 import { newId } from '../base/ids';
 import { planModel } from '../models/plan';
-import { summarizeModel } from '../models/summary';
+import { plannedBatch, summarizeModel } from '../models/summary';
 import { makeBlobRow } from '../store/blobs';
 import type { Database } from '../store/database';
 import type { ModelRow, ModelSummary } from '../store/schema';
@@ -88,7 +88,7 @@ function summarize({ config, preprocessing, tensors }: ReadBundle, name: string)
     }
     const [missing] = expected.keys();
     if (missing !== undefined) throw refuse(name, `its weights lack ${missing}, which the model of config.yaml needs.`);
-    return summarizeModel(config.model, io, config.training.batch_size, config.training.optimizer);
+    return summarizeModel(config.model, io, plannedBatch(config), config.training.optimizer);
   } catch (error) {
     const cause = LatheError.from(error, 'bundle');
     if (cause.kind === 'bundle') throw cause;

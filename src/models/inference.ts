@@ -1,5 +1,6 @@
 /** Forward passes of a model, recorded per batch size where the device allows. */
 import { LatheError } from '../base/errors';
+import type { Capture } from '../engine/capture';
 import { latheBackend } from '../engine/ops/lathe-backend';
 import { PassCounter } from '../engine/pass-counter';
 import { RecordedFunction, type Input } from '../engine/recorded-function';
@@ -19,6 +20,11 @@ export class Inference {
 
   constructor(model: Model) {
     this.#model = model;
+  }
+
+  /** What was recorded so far. */
+  get captures(): Capture[] {
+    return [...(this.#recorded?.values() ?? [])].flatMap(({ captures }) => captures);
   }
 
   /**

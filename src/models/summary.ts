@@ -1,6 +1,7 @@
 /** What a model will be before it trains: shapes, parameters, memory. No tensor is made for it. */
 import type { ModelConfig } from '../config/architectures/registry';
 import type { OptimizerConfig } from '../config/optimizers';
+import type { RunConfig } from '../config/schema';
 import type { ModelSummary } from '../store/schema';
 import { planModel, sizeOf, type ModelIo } from './plan';
 
@@ -16,6 +17,10 @@ function slots(optimizer: OptimizerConfig): number {
       return 2;
   }
 }
+
+/** Examples a step, as far as `config` says: where it leaves them to the device, one, so that what is shown is the least. */
+export const plannedBatch = ({ training: { batch_size } }: RunConfig): number =>
+  batch_size === 'auto' ? 1 : batch_size;
 
 /**
  * Summary of the model that `settings` describe.

@@ -206,6 +206,8 @@ export interface RunRow {
   /** Seconds spent training, over all sittings. */
   seconds: number;
   samples_per_second: number | null;
+  /** Examples a step, where the config left them to the device: what was found when the run first started. */
+  batch_size?: number;
   /** Last and best value of every logged metric, for tables; best by the metric's own direction. */
   latest: Metrics;
   best: Metrics;

@@ -5,7 +5,7 @@
  * Steps are queued ahead of the device, at most `IN_FLIGHT` of them; the state only ever speaks of steps whose results
  * came back. Nothing here that is saved depends on the clock.
  */
-import type { RunConfig } from '../config/schema';
+import type { ResolvedConfig } from '../config/schema';
 import type { Batch, PreparedData } from '../data/contract';
 import type { Inference } from '../models/inference';
 import type { Model } from '../models/model';
@@ -34,7 +34,7 @@ const IN_FLIGHT = 2;
 
 /** What a loop works with. */
 export interface LoopParts {
-  config: RunConfig;
+  config: ResolvedConfig;
   data: PreparedData;
   batches: StepBatches;
   model: Model;

@@ -15,7 +15,7 @@ export function memoryRemedy({ model, training }: RunConfig): string {
   const { batch_size, gradient_accumulation, precision, activation_checkpointing } = training;
   const blocks = model.architecture === 'transformer' || model.architecture === 'convnext';
   const remedies = [
-    ...(batch_size > 1
+    ...(batch_size !== 1
       ? [
           `lower training.batch_size (now ${batch_size}) and raise training.gradient_accumulation (now ${gradient_accumulation}) as much, which leaves the updates as they are`,
         ]

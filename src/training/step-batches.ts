@@ -1,11 +1,11 @@
 /** The data of each update: a function of the seed and the update's index. */
-import type { RunConfig } from '../config/schema';
+import type { ResolvedConfig } from '../config/schema';
 import type { Batch, PreparedData } from '../data/contract';
 import { epochOrder } from '../data/sampler';
 import type { RunLength } from './schedules/schedule';
 
 /** Length of a run over `examples` training examples, in updates. */
-export function runLength(config: RunConfig, examples: number): RunLength {
+export function runLength(config: ResolvedConfig, examples: number): RunLength {
   const batches = Math.ceil(examples / config.training.batch_size);
   const perEpoch = Math.ceil(batches / config.training.gradient_accumulation);
   const total = perEpoch * config.training.epochs;
@@ -15,11 +15,11 @@ export function runLength(config: RunConfig, examples: number): RunLength {
 /** Deals the batches of updates. The last update of an epoch may have fewer or smaller ones; no example is dropped. */
 export class StepBatches {
   readonly #data: PreparedData;
-  readonly #config: RunConfig;
+  readonly #config: ResolvedConfig;
   readonly #length: RunLength;
   #order: { epoch: number; indices: Uint32Array } | null = null;
 
-  constructor(data: PreparedData, config: RunConfig, length: RunLength) {
+  constructor(data: PreparedData, config: ResolvedConfig, length: RunLength) {
     this.#data = data;
     this.#config = config;
     this.#length = length;

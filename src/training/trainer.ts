@@ -3,17 +3,19 @@
  * and records how it ended. One run at a time; the worker over it is `workers/trainer.ts`.
  */
 import { LatheError } from '../base/errors';
-import type { RunConfig } from '../config/schema';
+import { resolveConfig } from '../config/resolve';
+import type { ResolvedConfig, RunConfig } from '../config/schema';
 import type { PreparedData } from '../data/contract';
 import { startBackend, type Backend } from '../engine/backend';
 import { Inference } from '../models/inference';
-import { buildModel } from '../models/model';
+import { buildModel, type Model } from '../models/model';
 import type { ModelIo } from '../models/plan';
 import { summarizeModel } from '../models/summary';
 import type { Database } from '../store/database';
 import { getProfile, putProfile } from '../store/profiles';
 import { getRun } from '../store/runs';
 import type { DatasetRow, Metrics, Notice, Preprocessing, RunRow, RunStatus } from '../store/schema';
+import { findBatchSize, type BatchSizeSearch } from './batch-size';
 import { Checkpointer } from './checkpointer';
 import { classWeights } from './class-weights';
 import { evaluateBest } from './finish';
@@ -33,7 +35,7 @@ import { Reporter } from './reporter';
 import { createSchedule } from './schedules/registry';
 import { initialState, type TrainingState } from './state';
 import { runLength, StepBatches } from './step-batches';
-import { TrainStep } from './train-step';
+import { TrainStep, type TrainStepOptions } from './train-step';
 
 /** Where a trainer gets what it needs. */
 export interface TrainerSources {
@@ -87,7 +89,6 @@ async function setUp(
 ): Promise<Sitting> {
   const database = await sources.database();
   const run = await getRun(database, runId);
-  const { config } = run;
   const dataset = await database.get('datasets', run.dataset_id);
   if (!dataset) {
     throw new LatheError(
@@ -97,42 +98,47 @@ async function setUp(
   }
   const backend = await startBackend(options.backends);
   try {
-    const data = await sources.prepare(database, dataset, config);
+    const data = await sources.prepare(database, dataset, run.config);
     const { preprocessing } = data;
-    const task = taskParts(config, data);
+    const task = taskParts(run.config, data);
     const io: ModelIo = { input_shape: preprocessing.input_shape, outputs: task.outputs };
-    const summary = summarizeModel(config.model, io, config.training.batch_size, config.training.optimizer);
     const notices = [...data.notices];
-    const { monitor, earlyStopping } = monitors(config, preprocessing, data.splits.validation.length > 0, notices);
-    const length = runLength(config, data.splits.train.length);
-    if (length.total === 0) {
+    if (data.splits.train.length === 0) {
       throw new LatheError(
         'data',
         'The training split is empty. Lower data.split.validation and data.split.test, or add examples.',
       );
     }
-
     const reporter = new Reporter(database, runId, port);
-    const model = buildModel(config.model, io, config.reproducibility.seed);
-    const mixed = mixedPrecision(config, backend, notices);
-    const optimizer = createOptimizer(config.training.optimizer);
-    const step = new TrainStep(backend, model, {
+    const { l2, gradient_clip, gradient_accumulation, ema, activation_checkpointing } = run.config.training;
+    const mixed = mixedPrecision(run.config, backend, notices);
+    const optimizer = createOptimizer(run.config.training.optimizer);
+    const options: TrainStepOptions = {
       optimizer,
-      l2: config.training.l2,
-      clip: config.training.gradient_clip?.norm ?? null,
+      l2,
+      clip: gradient_clip?.norm ?? null,
       loss: task.loss,
-      accumulates: config.training.gradient_accumulation > 1,
-      ema: config.training.ema,
-      recompute: config.training.activation_checkpointing,
+      accumulates: gradient_accumulation > 1,
+      ema,
+      recompute: activation_checkpointing,
       mixed,
       onEager: (reason) =>
         reporter.log('warning', `Steps of this model cannot be recorded, so each is queued anew. ${reason}`),
-    });
+    };
+    const makeModel = (): Model => buildModel(run.config.model, io, run.config.reproducibility.seed);
+    const search = { config: run.config, backend, data, io, makeModel, step: options };
+    const config = await resolve(run, search, notices);
+    const { batch_size } = config.training;
+    const summary = summarizeModel(config.model, io, batch_size, config.training.optimizer);
+    const { monitor, earlyStopping } = monitors(config, preprocessing, data.splits.validation.length > 0, notices);
+    const length = runLength(config, data.splits.train.length);
+    const model = makeModel();
+    const step = new TrainStep(backend, model, options);
     const inference = new Inference(model);
     const checkpointer = new Checkpointer(
       database,
       runId,
-      { model, arena: step.arena, optimizer, averaged: config.training.ema !== null },
+      { model, arena: step.arena, optimizer, averaged: ema !== null },
       {
         before: () => reporter.flush(),
         written: ({ id, step, epoch, reason, monitor, bytes }, best) =>
@@ -145,6 +151,7 @@ async function setUp(
     await reporter.truncateAfter(state.step);
     const before = run.step > 0 || run.resumed.length > 0 || restored !== null;
     const row = startRow(run, backend, state, { model: summary, preprocessing, notices, total_steps: length.total });
+    if (run.config.training.batch_size === 'auto') row.batch_size = batch_size;
     if (before) row.resumed = [...run.resumed, { step: state.step, at: Date.now() }];
     await reporter.update(row);
     reporter.send({
@@ -192,7 +199,7 @@ async function setUp(
     return { config, backend, loop, checkpointer, reporter, dispose };
   } catch (error) {
     backend.dispose();
-    throw withMemoryRemedy(LatheError.from(error), config);
+    throw withMemoryRemedy(LatheError.from(error), run.config);
   }
 }
 
@@ -220,6 +227,16 @@ async function profilerOf(
     },
     log: (level, message) => reporter.log(level, message),
   });
+}
+
+/** The run's config with its number of examples a step: what it says, what was found before, or what fits now. */
+async function resolve(run: RunRow, search: BatchSizeSearch, notices: Notice[]): Promise<ResolvedConfig> {
+  const { batch_size } = run.config.training;
+  const known = batch_size === 'auto' ? run.batch_size : batch_size;
+  if (known !== undefined) return resolveConfig(run.config, known);
+  const { size, notice } = await findBatchSize(search);
+  notices.push(notice);
+  return resolveConfig(run.config, size);
 }
 
 /** Loss and metrics of the run's task. */

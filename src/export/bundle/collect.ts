@@ -1,6 +1,6 @@
 /** Collects what is known about a run's model from the database, for the bundle writer. */
 import { LatheError } from '../../base/errors';
-import { summarizeModel } from '../../models/summary';
+import { plannedBatch, summarizeModel } from '../../models/summary';
 import type { Database } from '../../store/database';
 import { readMetrics } from '../../store/metrics';
 import type { DatasetRow, Preprocessing } from '../../store/schema';
@@ -31,12 +31,13 @@ export async function collectContent(source: ExportSource): Promise<BundleConten
       reason: run.reason,
       seconds: run.seconds,
       backend: run.backend,
+      batch_size: run.batch_size,
     },
     checkpoint: { step: checkpoint.step, epoch: checkpoint.epoch },
     dataset: await describeDataset(database, run.dataset_id, run.dataset_name, run.dataset_hash, preprocessing),
     config,
     preprocessing,
-    summary: summarizeModel(config.model, io, config.training.batch_size, config.training.optimizer),
+    summary: summarizeModel(config.model, io, run.batch_size ?? plannedBatch(config), config.training.optimizer),
     metrics: scored ? run.metrics : null,
     confusion: scored ? run.confusion : { val: null, test: null },
     series: await readMetrics(database, run.id),

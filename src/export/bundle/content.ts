@@ -31,6 +31,8 @@ export interface BundleContent {
     /** Spent training. */
     seconds: number;
     backend: BackendInfo | null;
+    /** Examples a step, where the config left them to the device. */
+    batch_size?: number;
   };
   checkpoint: { step: number; epoch: number };
   dataset: BundleDataset;

@@ -129,15 +129,12 @@ function model({ summary }: BundleContent): string {
 function training({ config, run }: BundleContent): string {
   const { optimizer, schedule, gradient_clip, early_stopping } = config.training;
   const accumulation = config.training.gradient_accumulation;
+  const { batch_size } = config.training;
+  const examples = batch_size === 'auto' && run.batch_size !== undefined ? `${run.batch_size} (auto)` : batch_size;
   const facts: [string, string][] = [
     ['Optimizer', settings(optimizer)],
     ['Schedule', settings(schedule)],
-    [
-      'Batch size',
-      accumulation > 1
-        ? `${config.training.batch_size} × ${accumulation} accumulated`
-        : String(config.training.batch_size),
-    ],
+    ['Batch size', accumulation > 1 ? `${examples} × ${accumulation} accumulated` : String(examples)],
     ['Epochs', `${config.training.epochs} at most`],
     ['Gradient clipping', gradient_clip ? `global norm ${gradient_clip.norm}` : 'none'],
     [

@@ -73,6 +73,6 @@ test('an error that nothing caught is told', async () => {
   const backend = await startBackend(['webgpu']);
   backend.webgpu?.device.createShaderModule({ code: 'no shader' });
   await computes();
-  expect((await backend.failed).message).toContain('parsing WGSL');
+  expect((await backend.failed).message).toMatch(/^The GPU reported an error: .*parsing WGSL/);
   backend.dispose();
 });

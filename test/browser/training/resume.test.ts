@@ -12,10 +12,13 @@ import { eventsOf, freshDatabase, sit, storeRun, syntheticData } from './fixture
 async function outcome(database: Database, row: RunRow): Promise<object> {
   const { metrics, weights_sha256, step, latest, best, confusion } = row;
   const timings = ['samples_per_second', 'step_ms', 'gpu_bytes', 'gpu_bytes_peak', 'gpu_busy'];
+  const [checkpoint] = await listCheckpoints(database, row.id);
   const curves = (await readMetrics(database, row.id)).filter(({ metric }) => !timings.includes(metric));
   return {
     metrics,
     weights_sha256,
+    // The slots, the weights behind an average, the scale of the loss and how long it has held.
+    optimizer_sha256: checkpoint.optimizer.hash,
     step,
     latest,
     best,
@@ -110,7 +113,7 @@ const cases = {
     },
     data: () => syntheticData(),
     reason: '',
-    cuts: [3, 9],
+    cuts: [5],
   },
   'a regression without validation that ends within an epoch': {
     config: {

@@ -23,7 +23,8 @@ describe('form fields', () => {
   });
 
   it('carry kind, range, default and a description', () => {
-    expect(find('training.batch_size')[0]).toMatchObject({ kind: 'integer', min: 1, default: 64 });
+    expect(find('training.batch_size')[0]).toMatchObject({ kind: 'integer', min: 1, default: 64, choices: ['auto'] });
+    expect(find('training.class_weights')[0]).toMatchObject({ kind: 'map', choices: [] });
     expect(find('data.split.test')[0]).toMatchObject({ kind: 'number', min: 0, max: 0.9 });
     expect(find('training.max_steps')[0]).toMatchObject({ kind: 'integer', nullable: true, default: null });
     const plain = fields.filter((field) => !['group', 'variant'].includes(field.kind));

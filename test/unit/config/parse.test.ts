@@ -61,6 +61,13 @@ describe('run config', () => {
     expect(problems({ training: [] })).toEqual(['training is a list; expected a section of keys.']);
   });
 
+  it('takes a word for a batch size that is to be found', () => {
+    expect(parseConfig({ training: { batch_size: 'auto' } }).training.batch_size).toBe('auto');
+    expect(problems({ training: { batch_size: 'many' } })).toEqual([
+      'training.batch_size is "many"; expected (number | "auto").',
+    ]);
+  });
+
   it('refuses batch_size 0, NaN and infinite numbers', () => {
     expect(problems({ training: { batch_size: 0 } })).toEqual(['training.batch_size is 0; expected 1 or more.']);
     expect(problems({ training: { optimizer: { name: 'sgd', learning_rate: Infinity } } })).toEqual([

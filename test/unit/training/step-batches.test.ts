@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/parse';
+import { resolveConfig } from '../../../src/config/resolve';
 import type { PreparedData } from '../../../src/data/contract';
 import { runLength, StepBatches } from '../../../src/training/step-batches';
 
@@ -26,7 +27,7 @@ const data: PreparedData = {
 };
 
 test('an epoch deals every example once, the last update being shorter', async () => {
-  const config = parseConfig({ training: { batch_size: 5, gradient_accumulation: 2, epochs: 3 } });
+  const config = resolveConfig(parseConfig({ training: { gradient_accumulation: 2, epochs: 3 } }), 5);
   const length = runLength(config, train.length);
   expect(length).toEqual({ perEpoch: 3, total: 9 });
   const batches = new StepBatches(data, config, length);
@@ -37,7 +38,7 @@ test('an epoch deals every example once, the last update being shorter', async (
 });
 
 test('the batches of an update do not depend on what came before', async () => {
-  const config = parseConfig({ training: { batch_size: 4 } });
+  const config = resolveConfig(parseConfig({}), 4);
   const length = runLength(config, train.length);
   const [a, b] = [new StepBatches(data, config, length), new StepBatches(data, config, length)];
   await a.load(0);
@@ -47,5 +48,6 @@ test('the batches of an update do not depend on what came before', async () => {
 });
 
 test('max_steps cuts the run', () => {
-  expect(runLength(parseConfig({ training: { batch_size: 4, max_steps: 7 } }), 23)).toEqual({ perEpoch: 6, total: 7 });
+  const config = resolveConfig(parseConfig({ training: { max_steps: 7 } }), 4);
+  expect(runLength(config, 23)).toEqual({ perEpoch: 6, total: 7 });
 });

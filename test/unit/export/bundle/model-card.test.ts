@@ -55,6 +55,17 @@ describe('modelCard', () => {
     expect(card).not.toContain('Confusion matrix');
   });
 
+  it('names the batch size that was found', async () => {
+    const content = await bundleContent();
+    const { training } = content.config;
+    const card = modelCard({
+      ...content,
+      config: { ...content.config, training: { ...training, batch_size: 'auto', gradient_accumulation: 2 } },
+      run: { ...content.run, batch_size: 512 },
+    });
+    expect(card).toContain('| Batch size | 512 (auto) × 2 accumulated |');
+  });
+
   it('says that there are no scores where the run has none', async () => {
     expect(modelCard(await bundleContent({ metrics: null }))).toContain('there are no scores');
   });
