@@ -4,6 +4,7 @@ import { cropAndResizeGradient } from './crop-and-resize';
 import { conv2dGradient, depthwiseConv2dGradient } from './dilated-convolution';
 import { einsumGradient } from './einsum';
 import { gatherNdGradient, scatterNdGradient } from './gather-nd';
+import { splitGradients } from './split';
 import { stridedSliceGradient } from './strided-slice';
 import { topKGradient } from './top-k';
 
@@ -14,6 +15,7 @@ const GRADIENTS: tf.GradConfig[] = [
   einsumGradient,
   gatherNdGradient,
   scatterNdGradient,
+  ...splitGradients,
   stridedSliceGradient,
   topKGradient,
 ];

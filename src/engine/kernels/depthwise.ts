@@ -20,7 +20,11 @@ const STRIP = 4;
 
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-/** Loads the numbers of line `lineY` of `name` that a strip from `start` on needs, zeros outside: `s0`, `s1`, …. */
+/**
+ * Loads the numbers of line `lineY` of `name` that a strip from `start` on needs, zeros outside: `s0`, `s1`, …. The
+ * conditions are joined by `&`: each `&&` is a branch, and a dozen of them in a loop take software adapters half a minute
+ * to compile.
+ */
 function loadStrip(
   name: string,
   count: number,
@@ -29,12 +33,12 @@ function loadStrip(
   width: number,
   channels: number,
 ): string {
-  return `let inside = lineY >= 0 && lineY < ${height};
+  return `let inside = (lineY >= 0) & (lineY < ${height});
     let base = u32(${image} * ${height * width} + select(0, lineY, inside) * ${width}) * ${channels}u + channel;
     ${range(count)
       .map(
         (k) => `let at${k} = start + ${k};
-    let keep${k} = inside && at${k} >= 0 && at${k} < ${width};
+    let keep${k} = inside & (at${k} >= 0) & (at${k} < ${width});
     let s${k} = select(0.0, ${name}_at(base + u32(select(0, at${k}, keep${k})) * ${channels}u), keep${k});`,
       )
       .join('\n    ')}`;
@@ -110,7 +114,8 @@ export function depthwiseInputGradient(
 ): Kernel {
   const { batch, height, width, channels, outHeight, outWidth, filterHeight, filterWidth, stride, padTop, padLeft } =
     geometry;
-  const strips = Math.ceil(width / STRIP);
+  const strip = stride === 1 ? STRIP : 1;
+  const strips = Math.ceil(width / strip);
   const count = batch * height * strips * channels;
   const sloped = activation !== 'linear';
   const bindings: Binding[] = [
@@ -121,10 +126,13 @@ export function depthwiseInputGradient(
     { name: 'dx', access: 'read_write', storage: storage.dx },
   ];
   const whole = STRIP + filterWidth - 1;
-  // With stride 1 it is a correlation with the filter turned round; else each pixel looks for the outputs it is part of.
-  const taps =
+  const sums =
     stride === 1
-      ? `let start = left - ${filterWidth - 1};
+      ? // A correlation with the filter turned round.
+        `for (var tapY = 0; tapY < ${filterHeight}; tapY++) {
+    let lineY = top - tapY;
+    let w = u32(tapY) * ${filterWidth * channels}u + channel;
+    let start = left - ${filterWidth - 1};
     ${loadStrip('dy', whole, 'image', outHeight, outWidth, channels)}
     ${range(filterWidth)
       .map(
@@ -133,19 +141,17 @@ export function depthwiseInputGradient(
             .map((p) => `sum${p} += s${p + t} * f;`)
             .join(' ')} }`,
       )
-      .join('\n    ')}`
-      : `let inside = lineY >= 0 && lineY < ${outHeight};
-    let base = u32(image * ${outHeight * outWidth} + select(0, lineY, inside) * ${outWidth}) * ${channels}u + channel;
-    ${range(STRIP)
-      .map(
-        (p) => `for (var tapX = 0; tapX < ${filterWidth}; tapX++) {
-      let scaled = left + ${p} - tapX;
-      if (inside && scaled >= 0 && scaled % ${stride} == 0 && scaled / ${stride} < ${outWidth}) {
-        sum${p} += dy_at(base + u32(scaled / ${stride}) * ${channels}u) * weights[w + u32(tapX) * ${channels}u];
-      }
-    }`,
-      )
-      .join('\n    ')}`;
+      .join('\n    ')}
+  }`
+      : // Each pixel visits the results that it is part of, which most taps are not.
+        `for (var outY = max(0, (top - ${filterHeight - stride}) / ${stride}); outY <= min(top / ${stride}, ${outHeight - 1}); outY++) {
+    let line = (image * ${outHeight} + outY) * ${outWidth};
+    let tapY = (top - outY * ${stride}) * ${filterWidth};
+    for (var outX = max(0, (left - ${filterWidth - stride}) / ${stride}); outX <= min(left / ${stride}, ${outWidth - 1}); outX++) {
+      let tap = tapY + left - outX * ${stride};
+      sum0 += dy_at(u32(line + outX) * ${channels}u + channel) * weights[u32(tap) * ${channels}u + channel];
+    }
+  }`;
   return makeKernel({
     name: 'depthwise conv2d input gradient',
     bindings,
@@ -158,22 +164,17 @@ ${forEachIndex(count, 32)}
   let strip = (index / ${channels}u) % ${strips}u;
   let pixelY = (index / ${channels * strips}u) % ${height}u;
   let image = i32(index / ${channels * strips * height}u);
-  let left = i32(strip * ${STRIP}u) + ${padLeft};
-  ${range(STRIP)
+  let left = i32(strip * ${strip}u) + ${padLeft};
+  let top = i32(pixelY) + ${padTop};
+  ${range(strip)
     .map((p) => `var sum${p} = 0.0;`)
     .join(' ')}
-  for (var tapY = 0; tapY < ${filterHeight}; tapY++) {
-    let scaledY = i32(pixelY) + ${padTop} - tapY;
-    ${stride === 1 ? '' : `if (scaledY < 0 || scaledY % ${stride} != 0) { continue; }`}
-    let lineY = scaledY / ${stride};
-    let w = u32(tapY) * ${filterWidth * channels}u + channel;
-    ${taps}
-  }
-  let first = ((index / ${channels * strips}u) * ${width}u + strip * ${STRIP}u) * ${channels}u + channel;
-  ${range(STRIP)
+  ${sums}
+  let first = ((index / ${channels * strips}u) * ${width}u + strip * ${strip}u) * ${channels}u + channel;
+  ${range(strip)
     .map(
       (p) =>
-        `if (strip * ${STRIP}u + ${p}u < ${width}u) { let at = first + ${p * channels}u; dx_put(at, sum${p}${sloped ? ` * slope(y_at(at), ${storage.z ? 'z_at(at)' : '0.0'})` : ''}); }`,
+        `if (strip * ${strip}u + ${p}u < ${width}u) { let at = first + ${p * channels}u; dx_put(at, sum${p}${sloped ? ` * slope(y_at(at), ${storage.z ? 'z_at(at)' : '0.0'})` : ''}); }`,
     )
     .join('\n  ')}
 }`,
@@ -197,8 +198,10 @@ export function depthwiseFilterGradient(
   const lines = batch * outHeight;
   const perPart = Math.ceil(lines / options.parts);
   const count = options.parts * filterHeight * channels;
-  const load = (x: string): string =>
-    `select(0.0, x_at(base + u32(select(0, ${x}, ${x} >= 0 && ${x} < ${width})) * ${channels}u), ${x} >= 0 && ${x} < ${width})`;
+  const load = (x: string): string => {
+    const kept = `(${x} >= 0) & (${x} < ${width})`;
+    return `select(0.0, x_at(base + u32(select(0, ${x}, ${kept})) * ${channels}u), ${kept})`;
+  };
   return makeKernel({
     name: 'depthwise conv2d filter gradient',
     bindings: [

@@ -65,7 +65,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   checkGroups(x.tensor.shape, filter.shape, groups);
   const backend = latheBackend();
   if (!backend) {
-    // tfjs has no gradient of a split into one.
+    // One group is spared the copies.
     const parts = (tensor: tf.Tensor): tf.Tensor[] => (groups === 1 ? [tensor] : tf.split(tensor, groups, 3));
     const [images, filters] = [parts(plain(x)), parts(filter)];
     const products = images.map((image, i) =>

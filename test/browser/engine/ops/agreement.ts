@@ -1,6 +1,6 @@
 /** Holds ops on WebGPU, values and gradients, against their composites of stock ops on the CPU. */
 import { randomStream } from '../../../../src/base/random';
-import { startBackend } from '../../../../src/engine/backend';
+import { startBackend, type Backend } from '../../../../src/engine/backend';
 import type { Storage } from '../../../../src/engine/kernel';
 import { plain } from '../../../../src/engine/ops/activate';
 import type { Value } from '../../../../src/engine/ops/value';
@@ -21,7 +21,7 @@ export function numbers(shape: number[], name: string): Float32Array {
   return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal());
 }
 
-/** Runs `op` on a backend: its output, and the gradients of `Σ output · cotangent`. */
+/** Runs `op` on a backend of its own: its output, and the gradients of `Σ output · cotangent`. */
 export async function compute(
   name: 'webgpu' | 'cpu',
   shapes: number[][],
@@ -30,21 +30,32 @@ export async function compute(
 ): Promise<Computed> {
   const backend = await startBackend([name]);
   try {
-    if (backend.webgpu) backend.webgpu.activationStorage = storage;
-    const inputs = shapes.map((shape, i) => tf.variable(tf.tensor(numbers(shape, `${i}`), shape)));
-    let output: tf.Tensor | null = null;
-    const { grads } = tf.variableGrads(() => {
-      const made = plain(op(inputs));
-      output = tf.keep(made.clone());
-      const cotangent = tf.tensor(numbers(made.shape, 'cotangent'), made.shape);
-      return tf.sum(tf.mul(made, cotangent));
-    }, inputs);
-    const tensors = [output, ...inputs.map((input) => grads[input.name])] as unknown as tf.Tensor[];
-    const [first, ...gradients] = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-    return { output: first, gradients };
+    return await computeOn(backend, shapes, op, storage);
   } finally {
     backend.dispose();
   }
+}
+
+/** The same on a backend that runs. */
+export async function computeOn(
+  backend: Backend,
+  shapes: number[][],
+  op: Op,
+  storage: Storage = 'float32',
+): Promise<Computed> {
+  if (backend.webgpu) backend.webgpu.activationStorage = storage;
+  const inputs = shapes.map((shape, i) => tf.variable(tf.tensor(numbers(shape, `${i}`), shape)));
+  let output: tf.Tensor | null = null;
+  const { grads } = tf.variableGrads(() => {
+    const made = plain(op(inputs));
+    output = tf.keep(made.clone());
+    const cotangent = tf.tensor(numbers(made.shape, 'cotangent'), made.shape);
+    return tf.sum(tf.mul(made, cotangent));
+  }, inputs);
+  const tensors = [output, ...inputs.map((input) => grads[input.name])] as unknown as tf.Tensor[];
+  const [first, ...gradients] = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
+  tf.dispose([tensors, inputs]);
+  return { output: first, gradients };
 }
 
 /** Largest difference of two vectors, relative to the largest magnitude in the second (at least `floor`). */
