@@ -26,7 +26,7 @@ let backend: Backend;
 let error: string | null = null;
 beforeAll(async () => {
   backend = await startBackend(['webgpu']);
-  void backend.failed.then((message) => (error = message));
+  void backend.failed.then(({ message }) => (error = message));
 });
 afterAll(() => backend.dispose());
 

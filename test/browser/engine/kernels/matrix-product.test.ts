@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomStream } from '../../../../src/base/random';
 import { ACTIVATIONS, type Activation } from '../../../../src/config/activations';
 import { startBackend, type Backend } from '../../../../src/engine/backend';
+import type { Target } from '../../../../src/engine/kernel';
 import { matrixProduct, type MatrixProduct } from '../../../../src/engine/kernels/matrix-product';
 import { ACTIVATE } from '../reference/activation';
 import { referenceProduct, type Operands } from '../reference/matrix-product';
@@ -12,7 +13,7 @@ let backend: Backend;
 let error: string | null = null;
 beforeAll(async () => {
   backend = await startBackend(['webgpu']);
-  void backend.failed.then((message) => (error = message));
+  void backend.failed.then(({ message }) => (error = message));
 });
 afterAll(() => backend.dispose());
 
@@ -71,8 +72,15 @@ function operandsOf({
 }
 
 async function check(product: MatrixProduct, tolerance?: number): Promise<void> {
+  // What the adapter gets, and what GPUs get.
+  for (const target of [backend.webgpu!.target, { software: false, lockstep: 1 }]) {
+    await checkFor(target, product, tolerance);
+  }
+}
+
+async function checkFor(target: Target, product: MatrixProduct, tolerance?: number): Promise<void> {
   const operands = operandsOf(product);
-  const kernel = matrixProduct(product, true);
+  const kernel = matrixProduct(product, target);
   const expected = referenceProduct(product, operands);
   const written = new Map<string, Sums>(Object.entries(expected));
   const lengths = (name: string): number => written.get(name)?.values.length ?? 0;

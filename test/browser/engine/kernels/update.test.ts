@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomStream } from '../../../../src/base/random';
 import { startBackend, type Backend } from '../../../../src/engine/backend';
+import type { Target } from '../../../../src/engine/kernel';
 import { gradientNorm, normPartials } from '../../../../src/engine/kernels/gradient-norm';
 import { gradientSum } from '../../../../src/engine/kernels/gradient-sum';
 import { parameterUpdate } from '../../../../src/engine/kernels/parameter-update';
@@ -18,14 +19,20 @@ afterAll(() => backend.dispose());
 
 const random = randomStream(12, 'updates');
 const normals = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
-const LENGTHS = [1, 63, 64, 1027, 100_003];
+/** Arenas are padded to blocks of 64. */
+const LENGTHS = [64, 128, 1088, 100_032];
+const TARGETS: Target[] = [
+  { software: true, lockstep: 4 },
+  { software: false, lockstep: 1 },
+];
+const CASES = LENGTHS.flatMap((length) => TARGETS.map((target) => ({ length, target })));
 
-describe.each(LENGTHS)('of %i numbers', (length) => {
+describe.each(CASES)('of $length numbers for $target', ({ length, target }) => {
   test('the partial sums of squares are those of the gradient', async () => {
     const gradient = normals(length);
-    const made = await runKernel(backend.webgpu!, gradientNorm(length, 0), {
+    const made = await runKernel(backend.webgpu!, gradientNorm(length, 0, target), {
       gradient,
-      partials: normPartials(length),
+      partials: normPartials(length, target),
     });
     const total = sums(1);
     for (const g of gradient) term(total, 0, g * g);
@@ -36,8 +43,8 @@ describe.each(LENGTHS)('of %i numbers', (length) => {
   test('a penalty is added first, where its flag says so', async () => {
     const [gradient, weights] = [normals(length), normals(length)];
     const flags = Float32Array.from({ length: Math.ceil(length / 64) }, (_, i) => (i % 3 === 0 ? 1 : 0));
-    const bound = { gradient, weights, flags, scaler: [8], partials: normPartials(length) };
-    const made = await runKernel(backend.webgpu!, gradientNorm(length, 0.01), bound);
+    const bound = { gradient, weights, flags, scaler: [8], partials: normPartials(length, target) };
+    const made = await runKernel(backend.webgpu!, gradientNorm(length, 0.01, target), bound);
     const [expected, total] = [sums(length), sums(1)];
     gradient.forEach((g, i) => {
       term(expected, i, g);
@@ -62,7 +69,7 @@ describe.each(LENGTHS)('of %i numbers', (length) => {
     update: (state) => state,
     wgsl: 'velocity = 0.75 * velocity + g; w = w - rate * velocity;',
   };
-  const options = { length, partials: 3, ema: 0.875, clipEpsilon: 1e-6, software: true };
+  const options = { length, partials: 3, ema: 0.875, clipEpsilon: 1e-6, target };
 
   test.each([
     { most: 0, factor: 1 / 4 },
