@@ -5,8 +5,19 @@ import { randomStream } from '../../src/base/random';
 import { initialValues } from '../../src/models/layers/initial';
 import { planModel, sizeOf, type ModelIo, type PlannedLayer } from '../../src/models/plan';
 
-/** One benchmark of a whole training step with Adam. */
-export interface Workload {
+/** A product of two square matrices: what every step is made of, at the size where a device shows what it can. */
+export interface ProductWorkload {
+  kind: 'product';
+  name: string;
+  side: number;
+  /** One product a step. */
+  batch: 1;
+  large: boolean;
+}
+
+/** A whole training step with Adam. */
+export interface TrainingWorkload {
+  kind: 'training';
   name: string;
   model: ModelConfig;
   io: ModelIo;
@@ -15,12 +26,16 @@ export interface Workload {
   large: boolean;
 }
 
+/** One benchmark. */
+export type Workload = TrainingWorkload | ProductWorkload;
+
 /** Adam's settings, PyTorch's defaults. */
 export const ADAM = { learning_rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 const model = (settings: object): ModelConfig => parseConfig({ model: settings }).model;
 
-const workload = (name: string, settings: object, io: ModelIo, batch: number, large = false): Workload => ({
+const workload = (name: string, settings: object, io: ModelIo, batch: number, large = false): TrainingWorkload => ({
+  kind: 'training',
   name,
   model: model(settings),
   io,
@@ -59,10 +74,14 @@ export const WORKLOADS: Workload[] = [
     8,
     true,
   ),
+  { kind: 'product', name: 'matmul-4096', side: 4096, batch: 1, large: true },
 ];
 
 /** A model's layers with the numbers that their weights start from. */
-export function initialModel({ model, io }: Workload): { plan: PlannedLayer[]; weights: Map<string, Float32Array> } {
+export function initialModel({ model, io }: TrainingWorkload): {
+  plan: PlannedLayer[];
+  weights: Map<string, Float32Array>;
+} {
   const plan = planModel(model, io);
   const weights = new Map<string, Float32Array>();
   for (const layer of plan) {
@@ -78,7 +97,7 @@ export interface BenchBatch {
 }
 
 /** Batch number `index` of a workload. */
-export function batchOf({ io, batch, name }: Workload, index: number): BenchBatch {
+export function batchOf({ io, batch, name }: TrainingWorkload, index: number): BenchBatch {
   const random = randomStream(2, 'bench', name, index);
   const { tokens } = io;
   const inputs = Float32Array.from({ length: batch * sizeOf(io.input_shape) }, () =>
@@ -86,4 +105,13 @@ export function batchOf({ io, batch, name }: Workload, index: number): BenchBatc
   );
   const rows = tokens ? inputs.length : batch;
   return { inputs, targets: Int32Array.from({ length: rows }, () => random.integer(io.outputs)) };
+}
+
+/** The two factors, `[side, side]`, of numbers from 0 to 1: sums of their products lose no digits. */
+export function factorsOf({ side, name }: ProductWorkload): [Float32Array, Float32Array] {
+  const factor = (which: string): Float32Array => {
+    const random = randomStream(2, 'bench', name, which);
+    return Float32Array.from({ length: side * side }, () => random.uniform());
+  };
+  return [factor('a'), factor('b')];
 }

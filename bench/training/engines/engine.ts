@@ -1,5 +1,5 @@
 /** What a benchmark asks of an engine. */
-import type { BenchBatch, Workload } from '../workloads';
+import type { BenchBatch, ProductWorkload, TrainingWorkload } from '../workloads';
 
 /** A model under training. */
 export interface Trainee {
@@ -9,5 +9,7 @@ export interface Trainee {
 
 /** An engine that can be measured. */
 export interface Engine {
-  prepare(workload: Workload): Promise<Trainee>;
+  prepare(workload: TrainingWorkload): Promise<Trainee>;
+  /** Multiplies the two factors; the promise gives the first number of the product. */
+  prepareProduct(workload: ProductWorkload): Promise<() => Promise<number>>;
 }

@@ -5,7 +5,7 @@
  */
 import { init, jit, lax, nn, numpy as np, valueAndGrad, defaultDevice } from '@jax-js/jax';
 import type { PlannedLayer } from '../../../src/models/plan';
-import { ADAM, initialModel } from '../workloads';
+import { ADAM, factorsOf, initialModel } from '../workloads';
 import type { Engine } from './engine';
 
 type Parameters = Record<string, np.Array>;
@@ -109,9 +109,7 @@ function forward({ name, settings }: PlannedLayer, x: np.Array, p: Parameters): 
 /** The engine. */
 export const jaxJs: Engine = {
   async prepare(workload) {
-    const devices = await init('webgpu');
-    if (!devices.includes('webgpu')) throw new Error('jax-js found no WebGPU adapter.');
-    defaultDevice('webgpu');
+    await start();
     const { io, batch } = workload;
     const { plan, weights } = initialModel(workload);
     const [parameters, first, second]: [Parameters, Parameters, Parameters] = [{}, {}, {}];
@@ -176,4 +174,22 @@ export const jaxJs: Engine = {
       },
     };
   },
+
+  async prepareProduct({ side, ...workload }) {
+    await start();
+    const [a, b] = factorsOf({ side, ...workload }).map((factor) =>
+      np.array(Float32Array.from(factor)).reshape([side, side]),
+    );
+    const multiply = jit((x: np.Array, y: np.Array) => np.matmul(x, y));
+    return async () => {
+      const [number] = await multiply(a.ref, b.ref).slice(0, [0, 1]).data();
+      return number;
+    };
+  },
 };
+
+async function start(): Promise<void> {
+  const devices = await init('webgpu');
+  if (!devices.includes('webgpu')) throw new Error('jax-js found no WebGPU adapter.');
+  defaultDevice('webgpu');
+}

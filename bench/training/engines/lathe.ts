@@ -1,10 +1,13 @@
 /** Lathe: its own backend, fused ops, and a recorded step. */
 import { startBackend } from '../../../src/engine/backend';
+import { dense } from '../../../src/engine/ops/dense';
+import { value } from '../../../src/engine/ops/value';
+import { tf } from '../../../src/engine/tf';
 import { buildModel } from '../../../src/models/model';
 import { crossEntropyLoss } from '../../../src/training/losses';
 import { createOptimizer } from '../../../src/training/optimizers/registry';
 import { TrainStep } from '../../../src/training/train-step';
-import { ADAM } from '../workloads';
+import { ADAM, factorsOf } from '../workloads';
 import type { Engine } from './engine';
 
 /** Mean cross-entropy of rows of logits, in double precision: what the training loop does with a step's outputs. */
@@ -42,6 +45,20 @@ export const lathe: Engine = {
         const { outputs } = await step.run([{ n: batch, inputs, targets }], index + 1, index, ADAM.learning_rate);
         return meanLoss(outputs[0], targets);
       },
+    };
+  },
+
+  async prepareProduct({ side, ...workload }) {
+    await startBackend(['webgpu']);
+    const [a, b] = factorsOf({ side, ...workload }).map((factor) => tf.tensor2d(factor, [side, side]));
+    return async () => {
+      const first = tf.tidy(() => {
+        const { tensor } = dense(value(a, { constant: true }), b, null);
+        return tf.slice(tensor, [0, 0], [1, 1]);
+      });
+      const [number] = await first.data();
+      first.dispose();
+      return number;
     };
   },
 };

@@ -7,31 +7,13 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { PassCounter } from '../../../src/engine/pass-counter';
 import { tf } from '../../../src/engine/tf';
 import { buildModel } from '../../../src/models/model';
-import { ADAM } from '../workloads';
+import { ADAM, factorsOf } from '../workloads';
 import type { Engine } from './engine';
 
 /** The engine. */
 export const tfjs: Engine = {
   async prepare({ model: settings, io, batch }) {
-    const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new Error('There is no WebGPU adapter.');
-    // The limits that tfjs's own start-up asks for.
-    const { limits } = adapter;
-    const device = await adapter.requestDevice({
-      requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
-      requiredLimits: {
-        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-        maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-        maxBufferSize: limits.maxBufferSize,
-        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      },
-    });
-    const backend = new WebGPUBackend(device, adapter.info);
-    tf.removeBackend('webgpu');
-    tf.registerBackend('webgpu', () => backend);
-    await tf.setBackend('webgpu');
+    await start();
     const model = buildModel(settings, io, 1);
     const variables = model.weights.map(({ variable }) => variable);
     const optimizer = tf.train.adam(ADAM.learning_rate, ADAM.beta1, ADAM.beta2, ADAM.epsilon);
@@ -59,4 +41,37 @@ export const tfjs: Engine = {
       },
     };
   },
+
+  async prepareProduct({ side, ...workload }) {
+    await start();
+    const [a, b] = factorsOf({ side, ...workload }).map((factor) => tf.tensor2d(factor, [side, side]));
+    return async () => {
+      const first = tf.tidy(() => tf.slice(tf.matMul(a, b), [0, 0], [1, 1]));
+      const [value] = await first.data();
+      first.dispose();
+      return value;
+    };
+  },
 };
+
+/** Makes tfjs's own backend current, on a device with the limits that its own start-up asks for. */
+async function start(): Promise<void> {
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('There is no WebGPU adapter.');
+  const { limits } = adapter;
+  const device = await adapter.requestDevice({
+    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredLimits: {
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    },
+  });
+  const backend = new WebGPUBackend(device, adapter.info);
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => backend);
+  await tf.setBackend('webgpu');
+}

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Reply, Request } from '../protocol';
-import { ADAM, batchOf, initialModel, WORKLOADS } from '../workloads';
+import { ADAM, batchOf, factorsOf, initialModel, WORKLOADS } from '../workloads';
 import type { Host } from './host';
 
 /** `PYTHON`, else python3. */
@@ -51,6 +51,10 @@ function message(request: Request): object {
   if (request.type === 'prepare') current = request.workload;
   const workload = WORKLOADS.find(({ name }) => name === current);
   if (!workload) throw new RangeError(`There is no workload ${current}.`);
+  if (workload.kind === 'product') {
+    if (request.type === 'step') return { type: 'step' };
+    return { type: 'prepare product', side: workload.side, factors: factorsOf(workload).map(base64) };
+  }
   if (request.type === 'step') {
     const { inputs, targets } = batchOf(workload, request.index);
     return { type: 'step', inputs: base64(inputs), targets: base64(targets) };

@@ -61,19 +61,10 @@ export function convolutionGeometry(
  * @param bias `[filters] float32`.
  */
 export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, options: Conv2dOptions): Value {
-  const { strides, padding, dilation = 1, groups = 1, activation = 'linear' } = options;
+  const { strides, groups = 1, activation = 'linear' } = options;
   checkGroups(x.tensor.shape, filter.shape, groups);
   const backend = latheBackend();
-  if (!backend) {
-    // One group is spared the copies.
-    const parts = (tensor: tf.Tensor): tf.Tensor[] => (groups === 1 ? [tensor] : tf.split(tensor, groups, 3));
-    const [images, filters] = [parts(plain(x)), parts(filter)];
-    const products = images.map((image, i) =>
-      tf.conv2d(fourAxes(image), fourAxes(filters[i]), strides, padding, 'NHWC', dilation),
-    );
-    const product = groups === 1 ? products[0] : tf.concat(products, 3);
-    return value(activated(bias ? tf.add(product, bias) : product, activation));
-  }
+  if (!backend) return value(activated(composite(plain(x), filter, bias, options), activation));
   const { target } = backend;
   const { tensor } = x;
   const geometry = convolutionGeometry(tensor.shape, filter.shape, options);
@@ -150,6 +141,24 @@ function checkGroups([, , , channels]: number[], [, , seen, filters]: number[], 
     'internal',
     `A convolution in ${groups} groups cannot take ${channels} channels to ${filters} filters of ${seen} channels each.`,
   );
+}
+
+function composite(
+  image: tf.Tensor,
+  filter: tf.Tensor,
+  bias: tf.Tensor | null,
+  { strides, padding, dilation = 1, groups = 1 }: Conv2dOptions,
+): tf.Tensor {
+  if (groups === 1 && dilation === 1) {
+    const [x, given] = [fourAxes(image), fourAxes(filter)];
+    return tf.fused.conv2d({ x, filter: given, strides, pad: padding, ...(bias ? { bias } : {}) });
+  }
+  const products = tf.split(image, groups, 3).map((part, i) => {
+    const filters = tf.split(filter, groups, 3)[i];
+    return tf.conv2d(fourAxes(part), fourAxes(filters), strides, padding, 'NHWC', dilation);
+  });
+  const product = tf.concat(products, 3);
+  return bias ? tf.add(product, bias) : product;
 }
 
 function fourAxes(tensor: tf.Tensor): tf.Tensor4D {

@@ -42,8 +42,11 @@ function composite(
 ): Value {
   const input = plain(x);
   const [inner, columns] = kernel.shape;
-  const product = tf.matMul(input.reshape([-1, inner]), kernel.as2D(inner, columns));
-  const biased = bias ? tf.add(product, bias) : product;
+  const biased = tf.fused.matMul({
+    a: input.reshape([-1, inner]),
+    b: kernel.as2D(inner, columns),
+    ...(bias ? { bias } : {}),
+  });
   const scaled = scale ? tf.mul(biased, scale) : biased;
   const shaped = scaled.reshape([...input.shape.slice(0, -1), columns]);
   return value(activated(residual ? tf.add(shaped, residual) : shaped, activation));

@@ -26,13 +26,14 @@ export function depthwiseConv2d(
   if (!backend) {
     const input = plain(x);
     const [batch, height, width] = input.shape;
-    const product = tf.depthwiseConv2d(
-      input.as4D(batch, height, width, channels),
-      filter.as4D(filterHeight, filterWidth, channels, 1),
+    const product = tf.fused.depthwiseConv2d({
+      x: input.as4D(batch, height, width, channels),
+      filter: filter.as4D(filterHeight, filterWidth, channels, 1),
       strides,
-      padding,
-    );
-    return value(activated(bias ? tf.add(product, bias) : product, activation));
+      pad: padding,
+      ...(bias ? { bias } : {}),
+    });
+    return value(activated(product, activation));
   }
   const { tensor } = x;
   const geometry = convolutionGeometry(tensor.shape, [filterHeight, filterWidth, channels, channels], options);
