@@ -3,7 +3,7 @@ import type { Storage } from '../kernel';
 import type { tf } from '../tf';
 import type { LatheBackend } from '../webgpu-backend';
 import { matrixProduct } from './matrix-product';
-import { productParts } from './product-tile';
+import { productParts } from './product-variants';
 import { sumParts } from './sum-parts';
 
 /** Sides of a matrix of weights, `[inner, groups · columns]`, and the rows that it was used for. */
