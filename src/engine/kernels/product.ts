@@ -98,87 +98,95 @@ export function productCosts(product: MatrixProduct): { flops: number; bytes: nu
   };
 }
 
+/** Where four sums stand: expressions of the code. */
+export interface Place {
+  /** Index of the first result of their row: `rowStart` of it. */
+  start: string;
+  /** A multiple of four. */
+  column: string;
+}
+
+/** Code for what becomes of finished sums. It stands where it is used: behind a call, software adapters take it slower. */
+export interface ProductEpilogue {
+  /** Functions that the code calls. */
+  functions: string;
+  /** Index of the first result of a row, to be kept in a variable. */
+  rowStart: (row: string) => string;
+  /** Writes the results that four neighbouring sums of a row become. The row must be one of the result. */
+  finish: (place: Place, sum: string) => string;
+  /** Writes four column sums. */
+  finishSums: (column: string, total: string) => string;
+}
+
+const LANES = ['x', 'y', 'z', 'w'];
+
 /**
- * Functions of a product's code:
- *
- * - `finish(part, group, row, column, sum: vec4<f32>)` writes the results that four neighbouring sums of a row become;
- * - `finish_sums(part, group, column, total: vec4<f32>)`, with column sums, writes four of those.
- *
- * `column` is a multiple of four. The row must be one of the result; columns past its edge are left out.
+ * The epilogue of a product; its code knows the part as `part` and, where there are several, the group as `group`. Columns past the edge are
+ * left out.
  * @param wholeColumns No column is past the edge.
  */
-export function productEpilogue(product: MatrixProduct, wholeColumns: boolean): string {
+export function productEpilogue(product: MatrixProduct, wholeColumns: boolean): ProductEpilogue {
   const { rows, columns, groups = 1, activation = 'linear', slope } = product;
   const fours = resultsByFours(product);
   const slopeBefore = slope !== undefined && needsBefore(slope);
-  const lanes = ['x', 'y', 'z', 'w'];
-  const channel = groups === 1 ? 'column' : `(column + group * ${columns}u)`;
-  const each = (f: (lane: string) => string): string => `vec4<f32>(${lanes.map(f).join(', ')})`;
+  const allColumns = groups * columns;
+  const inside = (column: string): string => (wholeColumns ? '' : `if (${column} < ${columns}u) `);
+  const offset = (side: number): string => (groups === 1 ? '' : ` + group * ${side}u`);
 
-  /** From a sum to what is written; `apply` applies functions of one number to whatever the value is. */
+  /** From a sum to what is written at `at`; `each` applies functions of one number to whatever the value is. */
   const steps = (
     sum: string,
-    apply: (f: (value: string) => string) => string,
-    slopes: string,
-    indices: { at: string; channel: string },
+    each: (f: (value: string) => string) => string,
+    eachSlope: (f: (y: string, z: string) => string) => string,
   ): string =>
     [
-      `var value = ${sum}${product.bias ? ` + bias_at(${indices.channel})` : ''};`,
-      needsBefore(activation) ? `before_put(${indices.at}, value);` : '',
-      activation === 'linear' ? '' : `value = ${apply((value) => `activate(${value})`)};`,
-      product.scale ? `value *= scale_at(${indices.channel});` : '',
-      product.residual ? `value += residual_at(${indices.at});` : '',
-      slope ? `value *= ${slopes};` : '',
-      `result_put(${indices.at}, value);`,
+      `var value = ${sum}${product.bias ? ' + bias_at(channel)' : ''};`,
+      needsBefore(activation) ? 'before_put(at, value);' : '',
+      activation === 'linear' ? '' : `value = ${each((value) => `activate(${value})`)};`,
+      product.scale ? 'value *= scale_at(channel);' : '',
+      product.residual ? 'value += residual_at(at);' : '',
+      slope ? `value *= ${eachSlope((y, z) => `slope(${y}, ${z})`)};` : '',
+      'result_put(at, value);',
     ]
       .filter(Boolean)
-      .join('\n  ');
+      .join(' ');
 
-  const four = `${wholeColumns ? '' : `if (column >= ${columns}u) { return; }`}
-  let channel = ${channel} / 4u;
-  let at = (part * ${rows}u + row) * ${(groups * columns) / 4}u + channel;
-  ${slope ? 'let y = y_at(at);' : ''} ${slopeBefore ? 'let z = z_at(at);' : ''}
-  ${steps(
-    'sum',
-    (f) => each((lane) => f(`value.${lane}`)),
-    each((lane) => `slope(y.${lane}, ${slopeBefore ? `z.${lane}` : '0.0'})`),
-    { at: 'at', channel: 'channel' },
-  )}`;
-  const oneByOne = `let channel = ${channel};
-  let at = (part * ${rows}u + row) * ${groups * columns}u + channel;
-  ${lanes
-    .map(
-      (lane, i) => `${wholeColumns ? '' : `if (column + ${i}u >= ${columns}u) { return; }`}
-  {
-  ${steps(
-    `sum.${lane}`,
-    (f) => f('value'),
-    `slope(y_at(at + ${i}u), ${slopeBefore ? `z_at(at + ${i}u)` : '0.0'})`,
-    { at: `(at + ${i}u)`, channel: `(channel + ${i}u)` },
-  )}
-  }`,
-    )
-    .join('\n  ')}`;
-  const sums = fours
-    ? `${wholeColumns ? '' : `if (column >= ${columns}u) { return; }`}
-  sums_put((part * ${groups * columns}u + ${channel}) / 4u, total);`
-    : lanes
-        .map(
-          (lane, i) => `${wholeColumns ? '' : `if (column + ${i}u >= ${columns}u) { return; }`}
-  sums_put(part * ${groups * columns}u + ${channel} + ${i}u, total.${lane});`,
-        )
-        .join('\n  ');
-  return `
-${activation === 'linear' ? '' : activateFunction(activation)}
-${slope ? slopeFunction(slope) : ''}
-fn finish(part: u32, group: u32, row: u32, column: u32, sum: vec4<f32>) {
-  ${fours ? four : oneByOne}
-}
-${
-  product.columnSums
-    ? `fn finish_sums(part: u32, group: u32, column: u32, total: vec4<f32>) {
-  ${sums}
-}`
-    : ''
-}`;
+  const four = ({ start, column }: Place, sum: string): string => {
+    const lanesOf = (f: (lane: string) => string): string => `vec4<f32>(${LANES.map(f).join(', ')})`;
+    return `${inside(column)}{
+    let channel = (${column}) / 4u${offset(columns / 4)};
+    let at = ${start} / 4u + channel;
+    ${slope ? `let y_ = y_at(at); ${slopeBefore ? 'let z_ = z_at(at);' : ''}` : ''}
+    ${steps(
+      sum,
+      (f) => lanesOf((lane) => f(`value.${lane}`)),
+      (f) => lanesOf((lane) => f(`y_.${lane}`, slopeBefore ? `z_.${lane}` : '0.0')),
+    )}
+  }`;
+  };
+  const one = ({ start, column }: Place, sum: string): string => `${inside(column)}{
+    let channel = ${column}${offset(columns)};
+    let at = ${start} + channel;
+    ${steps(
+      sum,
+      (f) => f('value'),
+      (f) => f('y_at(at)', slopeBefore ? 'z_at(at)' : '0.0'),
+    )}
+  }`;
+  return {
+    functions: `${activation === 'linear' ? '' : activateFunction(activation)}
+${slope ? slopeFunction(slope) : ''}`,
+    rowStart: (row) => `(part * ${rows}u + ${row}) * ${allColumns}u`,
+    finish: (place, sum) =>
+      fours
+        ? four(place, sum)
+        : LANES.map((lane, i) => one({ ...place, column: `${place.column} + ${i}u` }, `${sum}.${lane}`)).join('\n  '),
+    finishSums: (column, total) =>
+      fours
+        ? `${inside(column)}{ sums_put((part * ${allColumns}u + ${column}${offset(columns)}) / 4u, ${total}); }`
+        : LANES.map(
+            (lane, i) =>
+              `${inside(`${column} + ${i}u`)}{ sums_put(part * ${allColumns}u + ${column}${offset(columns)} + ${i}u, ${total}.${lane}); }`,
+          ).join('\n  '),
+  };
 }

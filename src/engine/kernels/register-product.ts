@@ -55,8 +55,9 @@ export function registerProduct(
     foursOfB ? `b_at(b${q})` : `vec4<f32>(${[0, 1, 2, 3].map((l) => `b_at(b${4 * q + l})`).join(', ')})`;
   const valueOfA = (i: number): string =>
     lanes > 1 ? `subgroupBroadcast(x${Math.floor(i / lanes)}, ${i % lanes}u)` : `x${i}`;
+  const { functions, rowStart, finish, finishSums } = productEpilogue(product, wholeColumns);
   const body = `
-${productEpilogue(product, wholeColumns)}
+${functions}
 @compute @workgroup_size(${size})
 fn main(
   @builtin(global_invocation_id) invocation: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
@@ -64,9 +65,9 @@ fn main(
 ) {
   let index = (invocation.x + invocation.y * count.x * ${size}u) / ${lanes}u;
   if (index >= ${places * groups * parts}u) { return; }
-  let part = index / ${places * groups}u;
+  let part = ${parts === 1 ? '0u' : `index / ${places * groups}u`};
   let place = index % ${places}u;
-  let group = ${groups === 1 ? '0u' : `index / ${places}u % ${groups}u`};
+  ${groups === 1 ? '' : `let group = index / ${places}u % ${groups}u;`}
   let row = (place / ${across}u) * ${tile.rows}u;
   let column = (place % ${across}u) * ${tile.columns * lanes}u${lanes > 1 ? ` + lane * ${tile.columns}u` : ''};
   let first = part * ${partLength}u;
@@ -89,14 +90,14 @@ fn main(
   ${tileRows
     .map(
       (i) =>
-        `${wholeRows ? '' : `if (row + ${i}u < ${rows}u) `}{ ${quads
-          .map((q) => `finish(part, group, row + ${i}u, column + ${4 * q}u, sum${i}_${q});`)
+        `${wholeRows ? '' : `if (row + ${i}u < ${rows}u) `}{ let start = ${rowStart(`row + ${i}u`)}; ${quads
+          .map((q) => finish({ start: 'start', column: `column + ${4 * q}u` }, `sum${i}_${q}`))
           .join(' ')} }`,
     )
     .join('\n  ')}
   ${
     product.columnSums
-      ? `if (row == 0u) { ${quads.map((q) => `finish_sums(part, group, column + ${4 * q}u, total_${q});`).join(' ')} }`
+      ? `if (row == 0u) { ${quads.map((q) => finishSums(`column + ${4 * q}u`, `total_${q}`)).join(' ')} }`
       : ''
   }
 }`;

@@ -71,9 +71,7 @@ export function workgroupProduct(
     const count = (tile / 4) * depth;
     return numbers(Math.ceil(count / size))
       .map((n) => {
-        const [place, step] = along
-          ? [`e % ${tile / 4}u`, `e / ${tile / 4}u`]
-          : [`e / ${depth}u`, `e % ${depth}u`];
+        const [place, step] = along ? [`e % ${tile / 4}u`, `e / ${tile / 4}u`] : [`e / ${depth}u`, `e % ${depth}u`];
         const value = `${name}_four(group, ${start} + 4u * place, k + step)`;
         // Steps past the end add products of zeros.
         const store = `tile_${name}[step * ${stride(side)}u + place] = `;
@@ -83,12 +81,14 @@ export function workgroupProduct(
       .join('\n    ');
   }
 
+  const { functions, rowStart, finish, finishSums } = productEpilogue(product, wholeColumns);
+  const columnOf = (q: number): string => `left + 4u * (${q * across}u + lane_across)`;
   const body = `
 var<workgroup> tile_a: array<vec4<f32>, ${depth * stride(a)}>;
 var<workgroup> tile_b: array<vec4<f32>, ${depth * stride(b)}>;
 ${four(a)}
 ${four(b)}
-${productEpilogue(product, wholeColumns)}
+${functions}
 @compute @workgroup_size(${size})
 fn main(
   @builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
@@ -96,7 +96,7 @@ fn main(
 ) {
   let index = tile.x + tile.y * count.x;
   if (index >= ${places * groups * parts}u) { return; }
-  let part = index / ${places * groups}u;
+  let part = ${parts === 1 ? '0u' : `index / ${places * groups}u`};
   let place = index % ${places}u;
   let group = ${groups === 1 ? '0u' : `index / ${places}u % ${groups}u`};
   let top = (place / ${placesAcross}u) * ${tile.rows}u;
@@ -126,17 +126,11 @@ fn main(
   ${numbers(each)
     .map((i) => {
       const row = `top + 4u * (${(i >> 2) * down}u + lane_down) + ${i & 3}u`;
-      const finished = fours
-        .map((q) => `finish(part, group, row, left + 4u * (${q * across}u + lane_across), sum${i}_${q});`)
-        .join(' ');
-      return `{ let row = ${row}; ${wholeRows ? finished : `if (row < ${rows}u) { ${finished} }`} }`;
+      const finished = fours.map((q) => finish({ start: 'start', column: columnOf(q) }, `sum${i}_${q}`)).join(' ');
+      return `{ let row = ${row}; ${wholeRows ? '' : `if (row < ${rows}u) `}{ let start = ${rowStart('row')}; ${finished} } }`;
     })
     .join('\n  ')}
-  ${
-    columnSums
-      ? `if (has_sums) { ${fours.map((q) => `finish_sums(part, group, left + 4u * (${q * across}u + lane_across), total_${q});`).join(' ')} }`
-      : ''
-  }
+  ${columnSums ? `if (has_sums) { ${fours.map((q) => finishSums(columnOf(q), `total_${q}`)).join(' ')} }` : ''}
 }`;
   return {
     bindings: productBindings(product, aByFours),

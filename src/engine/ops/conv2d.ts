@@ -2,7 +2,6 @@
 import { LatheError } from '../../base/errors';
 import type { Activation } from '../../config/activations';
 import { needsBefore } from '../kernels/activation';
-import { matrixProduct } from '../kernels/matrix-product';
 import { weightGradient } from '../kernels/weight-gradient';
 import { windowCount, windows, windowsGradient, windowSize, type Convolution } from '../kernels/windows';
 import { tf } from '../tf';
@@ -74,7 +73,6 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     const product = groups === 1 ? products[0] : tf.concat(products, 3);
     return value(activated(bias ? tf.add(product, bias) : product, activation));
   }
-  const { target } = backend;
   const { tensor } = x;
   const geometry = convolutionGeometry(tensor.shape, filter.shape, options);
   const { filters } = geometry;
@@ -94,7 +92,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   const before = needsBefore(activation) ? backend.allocate(shape, storage) : null;
   const product = { rows, columns: filters / groups, inner, groups, bias: bias !== null, activation };
   const stored = { a: backend.storageOf(gathered ?? tensor), result: storage };
-  backend.run(matrixProduct({ ...product, storage: stored }, target), [
+  backend.run(backend.products.kernel({ ...product, storage: stored }), [
     gathered ?? tensor,
     filter,
     ...(bias ? [bias] : []),
@@ -127,12 +125,12 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     if (trivial) {
       const slope = sloped ? x.activation : undefined;
       const storage = { a: dyStorage, result: activationStorage, y: storages.y, ...(z ? { z } : {}) };
-      backend.run(matrixProduct({ ...back, slope, storage }, target), [dy, filter, ...upstream, dx]);
+      backend.run(backend.products.kernel({ ...back, slope, storage }), [dy, filter, ...upstream, dx]);
       return [dx, ...gradients];
     }
     const spread = backend.allocate([rows, window], activationStorage);
     const storage = { a: dyStorage, result: activationStorage };
-    backend.run(matrixProduct({ ...back, storage }, target), [dy, filter, spread]);
+    backend.run(backend.products.kernel({ ...back, storage }), [dy, filter, spread]);
     backend.run(windowsGradient(geometry, x.activation, { windows: activationStorage, ...storages }), [
       spread,
       ...upstream,
