@@ -1,6 +1,6 @@
 /** Compares variants of matrix products on a device, over buffers of the real sizes that are no memory of the run. */
 import type { Capture, Dispatch } from '../capture';
-import { storageBytes } from '../kernel';
+import { storageBytes, type Kernel, type Target } from '../kernel';
 import { DIFFERENCE_LANES, differences } from '../kernels/differences';
 import { matrixProduct } from '../kernels/matrix-product';
 import { multiplyAdd } from '../kernels/multiply-add';
@@ -32,14 +32,16 @@ const ROUNDS = 3;
 /** STORAGE, COPY_SRC and COPY_DST (https://www.w3.org/TR/webgpu/#buffer-usage): Node knows no `GPUBufferUsage`. */
 const USAGE = 0x80 | 0x4 | 0x8;
 
+type KernelOf = (product: MatrixProduct, target: Target, variant: ProductVariant) => Kernel;
+
 /** A meter on a device. */
 export class DeviceMeter implements ProductMeter {
   readonly #backend: LatheBackend;
-  readonly #kernelOf: typeof matrixProduct;
+  readonly #kernelOf: KernelOf;
   readonly #timer: ReplayTimer;
 
   /** @param kernelOf Makes the kernel of a variant. */
-  constructor(backend: LatheBackend, kernelOf = matrixProduct) {
+  constructor(backend: LatheBackend, kernelOf: KernelOf = matrixProduct) {
     this.#backend = backend;
     this.#kernelOf = kernelOf;
     this.#timer = new ReplayTimer(backend);
@@ -49,16 +51,22 @@ export class DeviceMeter implements ProductMeter {
     const scratch = await this.#scratch(product);
     if (!scratch) return null;
     const captures: Capture[] = [];
+    const { device } = this.#backend;
     try {
+      // A variant that a driver refuses must not end the run.
+      device.pushErrorScope('validation');
+      device.pushErrorScope('internal');
       const dispatches = variants.map((variant, i) => {
-        const { capture } = this.#backend.record(() => {
-          const outputs = i === 0 ? scratch.expected : scratch.outputs;
-          this.#backend.run(this.#kernelOf(product, this.#backend.target, variant), [...scratch.inputs, ...outputs]);
-        });
+        const outputs = i === 0 ? scratch.expected : scratch.outputs;
+        const kernel = this.#kernelOf(product, this.#backend.target, variant);
+        const { capture } = this.#backend.record(() => this.#backend.run(kernel, [...scratch.inputs, ...outputs]));
         captures.push(capture);
         if (i > 0) this.#countDifferences(scratch, i);
         return capture.segments[0][0];
       });
+      this.#backend.flush();
+      const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
+      if (errors.some((error) => error !== null)) return null;
       const [bytes] = await this.#backend.readRanges([scratch.counts]);
       const counts = new Uint32Array(bytes);
       const sound = dispatches.map((_, i) =>

@@ -7,13 +7,7 @@
  */
 import type { Target } from '../kernel';
 import type { MatrixProduct } from '../kernels/product';
-import {
-  defaultVariant,
-  PRODUCT_VARIANTS,
-  variantName,
-  variantsFor,
-  type ProductVariant,
-} from '../kernels/product-variants';
+import { PRODUCT_VARIANTS, variantName, variantsFor, type ProductVariant } from '../kernels/product-variants';
 import type { ProductChoices } from './product-choices';
 
 /** Compares variants on a device. */
@@ -95,7 +89,7 @@ export class ProductTuner {
       if (spent() >= budget) break;
       const variants = variantsFor(product, target);
       const times = variants.length > 1 ? await meter.compare(product, variants) : [0];
-      const winner = times ? fastest(variants, times) : defaultVariant(product, target);
+      const winner = times ? fastest(variants, times) : variants[0];
       choices.set(name, winner);
       // What could not be compared now may be another time.
       if (times) winners[name] = variantName(winner);

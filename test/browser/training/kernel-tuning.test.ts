@@ -2,6 +2,10 @@ import { expect, test } from 'vitest';
 import { readLog } from '../../../src/store/logs';
 import { addTunings, getTunings } from '../../../src/store/tunings';
 import { TUNING_VERSION } from '../../../src/engine/tuning/product-tuner';
+import { PRODUCT_VARIANTS, variantName } from '../../../src/engine/kernels/product-variants';
+import type { Backend } from '../../../src/engine/backend';
+import { readWeights } from '../../../src/models/weights';
+import { batchOf, onWebGPU, setUp, TRAINEES } from './correctness/models';
 import { freshDatabase, sit, storeRun, syntheticData } from './fixture';
 
 const model = { architecture: 'mlp', hidden: [64], dropout: 0.2 };
@@ -38,4 +42,32 @@ test('a tuned run has the bits of one that is not, whatever the winners, and mea
   const after = await getTunings(database, adapter, environment);
   expect(classes.map((name) => after[name])).toEqual(classes.map(() => 'registers 4×4'));
   expect(await getTunings(database, adapter, 'another browser')).toEqual({});
+});
+
+test('steps that are recorded anew, with other variants, go on to the same bits', async () => {
+  const trainee = { ...TRAINEES['cnn, Nesterov momentum'], batch: 16 };
+  const other = PRODUCT_VARIANTS.find((variant) => variantName(variant) === 'registers 4×4')!;
+  const train = async (backend: Backend, change: boolean): Promise<{ weights: Float32Array; changed: number }> => {
+    const { model, step, dispose } = await setUp(trainee, { backend });
+    let changed = 0;
+    for (let index = 0; index < 4; index++) {
+      await step.run([batchOf(trainee, index)], index + 1, index, trainee.optimizer.learning_rate);
+      if (!change || index !== 1) continue;
+      const { products } = backend.webgpu!;
+      for (const { name } of products.unknown) {
+        products.set(name, other);
+        changed++;
+      }
+      step.recordAgain();
+    }
+    const weights = (await readWeights(model)).data;
+    dispose();
+    return { weights, changed };
+  };
+  await onWebGPU(async (backend) => {
+    const plain = await train(backend, false);
+    const tuned = await train(backend, true);
+    expect(tuned.changed).toBeGreaterThan(2);
+    expect(tuned.weights).toEqual(plain.weights);
+  });
 });

@@ -45,6 +45,18 @@ test('variants get a time, those with other bits none that counts, and no memory
   meter.dispose();
 });
 
+test('a variant that the device refuses stops nothing', async () => {
+  const meter = new DeviceMeter(webgpu, (product, target, variant) => {
+    const kernel = matrixProduct(product, target, variant);
+    return variant.columns === 4 ? { ...kernel, code: () => 'no code' } : kernel;
+  });
+  const product = { rows: 16, columns: 16, inner: 16 };
+  expect(await meter.compare(product, ['registers 8×8', 'registers 4×4'].map(byName))).toBeNull();
+  expect(await meter.compare(product, [byName('registers 8×8')])).toHaveLength(1);
+  expect(error).toBeNull();
+  meter.dispose();
+});
+
 test('a product too large for the device is not compared', async () => {
   const meter = new DeviceMeter(webgpu);
   const product = { rows: 65_536, columns: 65_536, inner: 8 };
