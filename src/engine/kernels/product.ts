@@ -106,7 +106,7 @@ export interface Place {
   column: string;
 }
 
-/** Code for what becomes of finished sums. It stands where it is used: behind a call, software adapters take it slower. */
+/** Code for what becomes of finished sums, to be put in where they are finished. */
 export interface ProductEpilogue {
   /** Functions that the code calls. */
   functions: string;

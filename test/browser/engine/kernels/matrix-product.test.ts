@@ -44,6 +44,7 @@ const products: Case[] = [
     variants,
     { rows: 68, columns: 132, inner: 150, transposeA: true, columnSums: true, parts: 4 },
   ],
+  ['whole tiles', kinds, { rows: 64, columns: 128, inner: 32, transposeA: true }],
   ['back, odd', kinds, { rows: 131, columns: 35, inner: 19, transposeB: true }],
   ['one row', kinds, { rows: 1, columns: 5, inner: 300, bias: true }],
   ['keeps what stands before', kinds, { rows: 33, columns: 36, inner: 19, bias: true, activation: 'gelu' }],
