@@ -66,7 +66,7 @@ export const WORKLOADS: Workload[] = [
   ),
   workload('transformer-8', decoder(2, 64, 4, 64), text(64), 8),
   workload('transformer-0.8m', decoder(4, 128, 4, 128), text(128), 8, true),
-  workload('transformer-9.6m', decoder(6, 364, 7, 256), text(256), 8, true),
+  workload('transformer-9.6m', decoder(6, 360, 6, 256), text(256), 8, true),
   workload(
     'convnext-tiny',
     { architecture: 'convnext', size: 'tiny' },

@@ -92,6 +92,10 @@ const training = v.strictObject({
     flag('Recomputes the inside of blocks in the backward pass: less memory, a third more time'),
     false,
   ),
+  tune_kernels: v.optional(
+    v.nullable(flag('Measures variants of kernels once an adapter and takes the fastest; null: on GPUs')),
+    null,
+  ),
   gradient_clip: v.optional(
     v.nullable(v.strictObject({ norm: v.optional(positive('Largest global norm of a gradient'), 1) })),
     { norm: 1 },

@@ -16,6 +16,7 @@ import { storageBytes, type Kernel, type Storage, type Target } from './kernel';
 import { convert } from './kernels/convert';
 import { packUniforms, type UniformField } from './program-uniforms';
 import { tf } from './tf';
+import { ProductChoices } from './tuning/product-choices';
 
 /** A part of a buffer, in bytes. Offsets are multiples of 256. */
 export interface BufferRange {
@@ -34,6 +35,8 @@ const BATCH = 32;
 export class LatheBackend extends WebGPUBackend {
   /** What decides between variants of kernels. */
   readonly target: Target;
+  /** Makes the kernels of matrix products. */
+  readonly products: ProductChoices;
   /** How results of layers are stored from now on. */
   activationStorage: Storage = 'float32';
   /** Dispatches queued so far, replays included. */
@@ -62,6 +65,7 @@ export class LatheBackend extends WebGPUBackend {
     // GPUs may split a subgroup where its lanes take different ways; software adapters run it as one vector.
     const lockstep = software && device.features.has('subgroups') && least === most ? least : 1;
     this.target = { software, lockstep };
+    this.products = new ProductChoices(this.target);
     this.#pool = new BufferPool(device, this.#account);
     this.#uniforms = new BufferPool(device, this.#account, UNIFORM);
     this.#readbacks = new BufferPool(device, this.#account, READBACK);

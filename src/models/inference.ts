@@ -57,6 +57,11 @@ export class Inference {
     }
   }
 
+  /** Has the next passes recorded anew, since other kernels were chosen. None may be under way. */
+  recordAgain(): void {
+    for (const recording of this.#recorded?.values() ?? []) recording.dispose();
+  }
+
   dispose(): void {
     this.#forget();
     this.#counter.dispose();

@@ -5,7 +5,7 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import { LatheError } from '../base/errors';
 import type { ProfileRow } from './profile';
-import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelRow, RunRow } from './schema';
+import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelRow, RunRow, TuningRow } from './schema';
 
 /** Object stores and their keys. */
 export interface LatheSchema extends DBSchema {
@@ -23,6 +23,8 @@ export interface LatheSchema extends DBSchema {
   logs: { key: number; value: LogRow; indexes: { run_id: string } };
   /** Keyed by run. */
   profiles: { key: string; value: ProfileRow };
+  /** Keyed by adapter. */
+  tunings: { key: string; value: TuningRow };
 }
 
 /** The open database. */
@@ -47,6 +49,9 @@ const MIGRATIONS: Migration[] = [
   },
   (database) => {
     database.createObjectStore('profiles', { keyPath: 'run_id' });
+  },
+  (database) => {
+    database.createObjectStore('tunings', { keyPath: 'adapter' });
   },
 ];
 

@@ -288,3 +288,13 @@ export interface LogRow {
 
 /** A trained model, wherever it is kept: at a run's best (or another) checkpoint, or imported. */
 export type ModelRef = { run_id: string; checkpoint?: string } | { model_id: string };
+
+/** The fastest variants of kernels that were found on one adapter. */
+export interface TuningRow {
+  /** Name of the adapter. */
+  adapter: string;
+  /** Browser and version of the kernels that it was measured with: with others it holds no more. */
+  environment: string;
+  /** Name of the fastest variant by shape class. */
+  winners: Record<string, string>;
+}

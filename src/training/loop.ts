@@ -16,6 +16,7 @@ import { nonFinitePlace } from './diagnose';
 import { checkDivergence, notFinite, weightsDiverged } from './divergence';
 import { stopReason, watch, type EarlyStoppingSettings } from './early-stopping';
 import { evaluate } from './evaluate';
+import type { KernelTuning } from './kernel-tuning';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { better, direction, prefixed } from './metrics/names';
 import type { RunProfiler } from './profiler';
@@ -52,6 +53,8 @@ export interface LoopParts {
   reporter: Reporter;
   /** Where the run is profiled in this sitting. */
   profiler: RunProfiler | null;
+  /** Where kernels are tuned to the adapter. */
+  tuning: KernelTuning | null;
   /** Bytes of device memory now, and at most so far. */
   memory: () => { bytes: number; peak: number };
   /** Seconds trained in earlier sittings. */
@@ -137,10 +140,16 @@ export class TrainingLoop {
   }
 
   async #run(): Promise<LoopEnd> {
-    const { length, earlyStopping, checkpointer, reporter, profiler } = this.#parts;
+    const { length, earlyStopping, checkpointer, reporter, profiler, tuning } = this.#parts;
     const state = this.#state;
     if (this.#checkpointed < 0) await this.#save('start');
     for (;;) {
+      if (tuning?.due) {
+        await this.#drain();
+        this.#clock.pause();
+        await tuning.tune();
+        this.#clock.resume();
+      }
       if (profiler?.isolates(this.#queued)) {
         await this.#drain();
         this.#clock.pause();

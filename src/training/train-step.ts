@@ -158,6 +158,12 @@ export class TrainStep {
     return { result: stepResult(await Promise.all(reads)), dispatches };
   }
 
+  /** Has the next steps recorded anew, since other kernels were chosen. No step may be under way. */
+  recordAgain(): void {
+    this.#passes?.first.dispose();
+    this.#passes?.further.dispose();
+  }
+
   dispose(): void {
     this.#passes?.first.dispose();
     this.#passes?.further.dispose();

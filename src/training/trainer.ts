@@ -19,6 +19,7 @@ import { findBatchSize, type BatchSizeSearch } from './batch-size';
 import { Checkpointer } from './checkpointer';
 import { classWeights } from './class-weights';
 import { evaluateBest } from './finish';
+import { KernelTuning } from './kernel-tuning';
 import { TrainingLoop, type LoopEnd } from './loop';
 import { crossEntropyLoss, huberDelta, huberLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
@@ -164,7 +165,11 @@ async function setUp(
     });
     if (before) reporter.log('info', `Training goes on from step ${state.step}.`);
     for (const notice of notices) if (!restored) reporter.log(notice.level, notice.message);
-    const profiler = await profilerOf(run, database, { backend, step, reporter }, state.step, length.total);
+    const log = (level: 'info' | 'warning', message: string): void => reporter.log(level, message);
+    const tuning = await KernelTuning.start(config, { backend, database, step, inference, log });
+    // The step behind the first one may be recorded anew, with other kernels: it is no step like the others either.
+    const start = state.step + (tuning ? 1 : 0);
+    const profiler = await profilerOf(run, database, { backend, step, reporter }, start, length.total);
 
     const loop = new TrainingLoop(
       {
@@ -183,6 +188,7 @@ async function setUp(
         checkpointer,
         reporter,
         profiler,
+        tuning,
         memory: () => backend.memory(),
         secondsBefore: run.seconds,
       },
@@ -191,6 +197,7 @@ async function setUp(
     );
     const dispose = (): void => {
       profiler?.dispose();
+      tuning?.dispose();
       inference.dispose();
       step.dispose();
       model.dispose();

@@ -1,8 +1,10 @@
 /** Lathe: its own backend, fused ops, and a recorded step. */
-import { startBackend } from '../../../src/engine/backend';
+import { startBackend, type Backend } from '../../../src/engine/backend';
 import { dense } from '../../../src/engine/ops/dense';
 import { value } from '../../../src/engine/ops/value';
 import { tf } from '../../../src/engine/tf';
+import { DeviceMeter } from '../../../src/engine/tuning/device-meter';
+import { ProductTuner } from '../../../src/engine/tuning/product-tuner';
 import { buildModel } from '../../../src/models/model';
 import { crossEntropyLoss } from '../../../src/training/losses';
 import { createOptimizer } from '../../../src/training/optimizers/registry';
@@ -25,10 +27,23 @@ function meanLoss(logits: Float32Array, targets: Int32Array): number {
   return sum / targets.length;
 }
 
+/** Tunes kernels as a run does, which remembers them: on GPUs, over all that the first step asked for. */
+async function tunerOf({ webgpu, info }: Backend): Promise<ProductTuner | null> {
+  if (!webgpu || info.software) return null;
+  return ProductTuner.start({
+    choices: webgpu.products,
+    target: webgpu.target,
+    meter: new DeviceMeter(webgpu),
+    memory: { load: () => Promise.resolve({}), save: () => Promise.resolve() },
+    budget: Infinity,
+  });
+}
+
 /** The engine. */
 export const lathe: Engine = {
   async prepare({ model: settings, io, batch }) {
     const backend = await startBackend(['webgpu']);
+    const tuner = await tunerOf(backend);
     const model = buildModel(settings, io, 1);
     const step = new TrainStep(backend, model, {
       optimizer: createOptimizer({ name: 'adam', ...ADAM }),
@@ -43,6 +58,10 @@ export const lathe: Engine = {
     return {
       async step({ inputs, targets }, index) {
         const { outputs } = await step.run([{ n: batch, inputs, targets }], index + 1, index, ADAM.learning_rate);
+        if (tuner?.due) {
+          await tuner.tune();
+          step.recordAgain();
+        }
         return meanLoss(outputs[0], targets);
       },
     };

@@ -24,7 +24,7 @@ export async function torchHost(say: (line: string) => void): Promise<Host | nul
   }
   return {
     async start() {
-      const child = spawn(program(), [join(import.meta.dirname, 'torch.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn(program(), [join(import.meta.dirname, 'pytorch.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
       const lines: AsyncIterator<string, undefined> = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       return {
         async ask(request) {

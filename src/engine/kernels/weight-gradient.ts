@@ -2,8 +2,7 @@
 import type { Storage } from '../kernel';
 import type { tf } from '../tf';
 import type { LatheBackend } from '../webgpu-backend';
-import { matrixProduct } from './matrix-product';
-import { productParts } from './product-tile';
+import { productParts } from './product-variants';
 import { sumParts } from './sum-parts';
 
 /** Sides of a matrix of weights, `[inner, groups · columns]`, and the rows that it was used for. */
@@ -34,10 +33,16 @@ export function weightGradient(
   const partialSums = bias && (parts > 1 ? workspace(all) : bias);
   const storage: { a: Storage; b: Storage } = { a: backend.storageOf(x), b: backend.storageOf(dy) };
   backend.run(
-    matrixProduct(
-      { rows: inner, columns, inner: rows, groups, transposeA: true, columnSums: bias !== null, parts, storage },
-      backend.target,
-    ),
+    backend.products.kernel({
+      rows: inner,
+      columns,
+      inner: rows,
+      groups,
+      transposeA: true,
+      columnSums: bias !== null,
+      parts,
+      storage,
+    }),
     [x, dy, partials, ...(partialSums ? [partialSums] : [])],
   );
   if (parts === 1) return;

@@ -2,7 +2,6 @@
 import { LatheError } from '../../base/errors';
 import type { Activation } from '../../config/activations';
 import { needsBefore } from '../kernels/activation';
-import { matrixProduct } from '../kernels/matrix-product';
 import { weightGradient } from '../kernels/weight-gradient';
 import { windowCount, windows, windowsGradient, windowSize, type Convolution } from '../kernels/windows';
 import { tf } from '../tf';
@@ -65,7 +64,6 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   checkGroups(x.tensor.shape, filter.shape, groups);
   const backend = latheBackend();
   if (!backend) return value(activated(composite(plain(x), filter, bias, options), activation));
-  const { target } = backend;
   const { tensor } = x;
   const geometry = convolutionGeometry(tensor.shape, filter.shape, options);
   const { filters } = geometry;
@@ -75,7 +73,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   const storage = backend.activationStorage;
   const gather = (): tf.TensorInfo => {
     const gathered = backend.allocate([rows, window], storage);
-    backend.run(windows(geometry, target, backend.storageOf(tensor), storage), [tensor, gathered]);
+    backend.run(windows(geometry, backend.target, backend.storageOf(tensor), storage), [tensor, gathered]);
     return gathered;
   };
   // A filter of one pixel has the image itself as its windows.
@@ -85,7 +83,7 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
   const before = needsBefore(activation) ? backend.allocate(shape, storage) : null;
   const product = { rows, columns: filters / groups, inner, groups, bias: bias !== null, activation };
   const stored = { a: backend.storageOf(gathered ?? tensor), result: storage };
-  backend.run(matrixProduct({ ...product, storage: stored }, target), [
+  backend.run(backend.products.kernel({ ...product, storage: stored }), [
     gathered ?? tensor,
     filter,
     ...(bias ? [bias] : []),
@@ -118,13 +116,13 @@ export function conv2d(x: Value, filter: tf.Tensor, bias: tf.Tensor | null, opti
     if (trivial) {
       const slope = sloped ? x.activation : undefined;
       const storage = { a: dyStorage, result: activationStorage, y: storages.y, ...(z ? { z } : {}) };
-      backend.run(matrixProduct({ ...back, slope, storage }, target), [dy, filter, ...upstream, dx]);
+      backend.run(backend.products.kernel({ ...back, slope, storage }), [dy, filter, ...upstream, dx]);
       return [dx, ...gradients];
     }
     const spread = backend.allocate([rows, window], activationStorage);
     const storage = { a: dyStorage, result: activationStorage };
-    backend.run(matrixProduct({ ...back, storage }, target), [dy, filter, spread]);
-    backend.run(windowsGradient(geometry, x.activation, target, { windows: activationStorage, ...storages }), [
+    backend.run(backend.products.kernel({ ...back, storage }), [dy, filter, spread]);
+    backend.run(windowsGradient(geometry, x.activation, backend.target, { windows: activationStorage, ...storages }), [
       spread,
       ...upstream,
       dx,

@@ -1,7 +1,6 @@
 /** Dense layers: one dispatch forward, two backward (three where the inner dimension is long and the kernel small). */
 import type { Activation } from '../../config/activations';
 import { needsBefore } from '../kernels/activation';
-import { matrixProduct } from '../kernels/matrix-product';
 import { scaledGradient } from '../kernels/scaled-gradient';
 import { weightGradient } from '../kernels/weight-gradient';
 import { tf } from '../tf';
@@ -62,26 +61,22 @@ function onDevice(
   const [inner, columns] = kernel.shape;
   const { tensor } = x;
   const rows = tensor.size / inner;
-  const { target } = backend;
   const shape = [...tensor.shape.slice(0, -1), columns];
   const storage = wide ? 'float32' : backend.activationStorage;
   const stored = { a: backend.storageOf(tensor), result: storage };
   const result = backend.allocate(shape, storage);
   const before = needsBefore(activation) ? backend.allocate(shape, storage) : null;
   backend.run(
-    matrixProduct(
-      {
-        rows,
-        columns,
-        inner,
-        bias: bias !== null,
-        activation,
-        scale: scale !== undefined,
-        residual: residual !== undefined,
-        storage: { ...stored, ...(residual ? { residual: backend.storageOf(residual) } : {}) },
-      },
-      target,
-    ),
+    backend.products.kernel({
+      rows,
+      columns,
+      inner,
+      bias: bias !== null,
+      activation,
+      scale: scale !== undefined,
+      residual: residual !== undefined,
+      storage: { ...stored, ...(residual ? { residual: backend.storageOf(residual) } : {}) },
+    }),
     [
       tensor,
       kernel,
@@ -113,23 +108,20 @@ function onDevice(
     const dx = backend.allocate(tensor.shape, backend.activationStorage);
     const sloped = x.activation === 'linear' ? undefined : x.activation;
     backend.run(
-      matrixProduct(
-        {
-          rows,
-          columns: inner,
-          inner: columns,
-          transposeB: true,
-          innerScale: scale !== undefined,
-          slope: sloped,
-          storage: {
-            a: backend.storageOf(dy),
-            result: backend.activationStorage,
-            y: backend.storageOf(tensor),
-            ...(x.before ? { z: backend.storageOf(x.before) } : {}),
-          },
+      backend.products.kernel({
+        rows,
+        columns: inner,
+        inner: columns,
+        transposeB: true,
+        innerScale: scale !== undefined,
+        slope: sloped,
+        storage: {
+          a: backend.storageOf(dy),
+          result: backend.activationStorage,
+          y: backend.storageOf(tensor),
+          ...(x.before ? { z: backend.storageOf(x.before) } : {}),
         },
-        target,
-      ),
+      }),
       [
         dy,
         kernel,

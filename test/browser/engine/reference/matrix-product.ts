@@ -1,4 +1,4 @@
-import type { MatrixProduct } from '../../../../src/engine/kernels/matrix-product';
+import type { MatrixProduct } from '../../../../src/engine/kernels/product';
 import { ACTIVATE, slopeOf } from './activation';
 import { sums, term, type Sums } from './terms';
 
