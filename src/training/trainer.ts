@@ -5,10 +5,10 @@
 import { LatheError } from '../base/errors';
 import type { RunConfig } from '../config/schema';
 import type { PreparedData } from '../data/contract';
+import { describeIo } from '../data/features/io';
 import { startBackend, type Backend } from '../engine/backend';
 import { Inference } from '../models/inference';
 import { buildModel } from '../models/model';
-import type { ModelIo } from '../models/plan';
 import { summarizeModel } from '../models/summary';
 import type { Database } from '../store/database';
 import { getProfile, putProfile } from '../store/profiles';
@@ -21,6 +21,7 @@ import { TrainingLoop, type LoopEnd } from './loop';
 import { crossEntropyLoss, huberDelta, huberLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
+import { LanguageModelMetrics } from './metrics/language-model';
 import { prefixed, resolveMonitor } from './metrics/names';
 import { RegressionMetrics } from './metrics/regression';
 import { withMemoryRemedy } from './memory-remedy';
@@ -100,7 +101,7 @@ async function setUp(
     const data = await sources.prepare(database, dataset, config);
     const { preprocessing } = data;
     const task = taskParts(config, data);
-    const io: ModelIo = { input_shape: preprocessing.input_shape, outputs: task.outputs };
+    const io = describeIo(preprocessing);
     const summary = summarizeModel(config.model, io, config.training.batch_size, config.training.optimizer);
     const notices = [...data.notices];
     const { monitor, earlyStopping } = monitors(config, preprocessing, data.splits.validation.length > 0, notices);
@@ -227,7 +228,6 @@ function taskParts(
   config: RunConfig,
   { preprocessing, class_counts }: PreparedData,
 ): {
-  outputs: number;
   loss: TaskLoss;
   metrics: () => MetricAccumulator;
 } {
@@ -237,14 +237,23 @@ function taskParts(
     if (!classes) throw new LatheError('internal', 'A classification without classes.');
     const weights = classWeights(config.training.class_weights, classes, class_counts ?? []);
     return {
-      outputs: classes.length,
       loss: crossEntropyLoss(weights),
       metrics: () => new ClassificationMetrics(classes, weights),
     };
   }
+  if (preprocessing.task === 'language_model') {
+    if (config.training.class_weights !== null) {
+      throw new LatheError(
+        'config',
+        'training.class_weights weights classes, and a language model has none. Set it to null.',
+        { key: 'training.class_weights' },
+      );
+    }
+    const { outputs } = describeIo(preprocessing);
+    return { loss: crossEntropyLoss(null), metrics: () => new LanguageModelMetrics(outputs) };
+  }
   const std = target_scale?.std ?? preprocessing.target.map(() => 1);
   return {
-    outputs: std.length,
     loss: delta === null ? meanSquaredErrorLoss(std.length) : huberLoss(std.length, delta),
     metrics: () => new RegressionMetrics(std, delta),
   };
