@@ -3,12 +3,12 @@ import { readsTokens } from '../config/architectures/reads-tokens';
 import type { DatasetRow, TableDatasetRow } from '../store/schema';
 import { formatCount, plural } from './format';
 
-/** `344 rows · 7 columns`, `70,000 images · 28 × 28 · 10 classes`, `12,040 characters · 48 different ones`. */
+/** `344 rows · 7 columns`, `70,000 images · 28 × 28 · 10 classes`, `12,040 characters · 48 different`. */
 export function describeDataset(dataset: DatasetRow): string {
   if (dataset.kind === 'table')
     return `${plural(dataset.examples, 'row')} · ${plural(dataset.columns.length, 'column')}`;
   if (dataset.kind === 'text')
-    return `${plural(dataset.examples, 'character')} · ${formatCount(dataset.distinct)} different ones`;
+    return `${plural(dataset.examples, 'character')} · ${formatCount(dataset.distinct)} different`;
   const { width, height, uniform } = dataset.image;
   const classes = dataset.classes.length > 0 ? ` · ${plural(dataset.classes.length, 'class', 'classes')}` : '';
   return `${plural(dataset.examples, 'image')} · ${uniform ? '' : 'about '}${formatCount(width)} × ${formatCount(height)}${classes}`;

