@@ -14,6 +14,16 @@ const OPTIONS = {
   },
   out: { value: 'DIR', description: 'The folder that results are written to' },
   fresh: { value: null, description: 'Starts a new run even where an unfinished one could go on' },
+  prompt: { value: 'TEXT', description: 'What the model goes on from; without it, it begins by itself' },
+  length: { value: 'N', description: 'Characters to write, 500 where it is not given' },
+  temperature: {
+    value: 'T',
+    description: 'How boldly to write: 0 the likeliest only, 1 as the model thinks, 0.8 where it is not given',
+  },
+  seed: {
+    value: 'N',
+    description: 'Seed of what is drawn: the same seed writes the same text, 1 where it is not given',
+  },
   format: { value: 'FORMAT', description: 'bundle, tfjs or safetensors' },
   profile: { value: 'DIR', description: 'The browser profile that keeps runs and checkpoints' },
   json: { value: null, description: 'Prints the result as one JSON object, and progress as JSON lines on stderr' },
@@ -39,6 +49,10 @@ export interface Arguments {
   set: string[];
   out: string | null;
   fresh: boolean;
+  prompt: string | null;
+  length: number | null;
+  temperature: number | null;
+  seed: number | null;
   format: string | null;
   profile: string | null;
   json: boolean;
@@ -81,7 +95,11 @@ export function parseArguments(name: string, command: Command, argv: string[]): 
     format: text(values.format),
     profile: text(values.profile, userPath),
     json: values.json ?? false,
-    timeout: values.timeout === undefined ? null : seconds(values.timeout),
+    prompt: text(values.prompt),
+    length: number('length', values.length, 'a whole number above 0', (n) => Number.isInteger(n) && n > 0),
+    temperature: number('temperature', values.temperature, 'a number, 0 or more', (n) => n >= 0),
+    seed: number('seed', values.seed, 'a whole number, 0 or more', (n) => Number.isInteger(n) && n >= 0),
+    timeout: number('timeout', values.timeout, 'a number of seconds above 0', (n) => n > 0),
   };
 }
 
@@ -95,6 +113,10 @@ function read(name: string, argv: string[]) {
         set: { type: 'string', multiple: true },
         out: { type: 'string' },
         fresh: { type: 'boolean' },
+        prompt: { type: 'string' },
+        length: { type: 'string' },
+        temperature: { type: 'string' },
+        seed: { type: 'string' },
         format: { type: 'string' },
         profile: { type: 'string' },
         json: { type: 'boolean' },
@@ -112,10 +134,16 @@ function text(value: string | undefined, change: (value: string) => string = (sa
   return value === undefined ? null : change(value);
 }
 
-function seconds(value: string): number {
-  const number = Number(value);
-  if (value.trim() !== '' && Number.isFinite(number) && number > 0) return number;
-  throw new LatheError('usage', `--timeout is ${value}; expected a number of seconds above 0.`);
+function number(
+  name: OptionName,
+  value: string | undefined,
+  expected: string,
+  holds: (number: number) => boolean,
+): number | null {
+  if (value === undefined) return null;
+  const parsed = Number(value);
+  if (value.trim() !== '' && Number.isFinite(parsed) && holds(parsed)) return parsed;
+  throw new LatheError('usage', `--${name} is ${value}; expected ${expected}.`);
 }
 
 /**

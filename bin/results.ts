@@ -95,6 +95,9 @@ export const predictionResult = v.object({
   notices,
 });
 
+/** What a language model wrote. */
+export const generatedText = v.object({ text: v.string(), unknown: v.array(v.string()) });
+
 /** Nothing: what a command without a result returns. */
 export const nothing = v.undefined();
 

@@ -19,6 +19,7 @@ const api: ModelApi = {
   predictDataset: async (...args) => (await opened).predictDataset(...args),
   predictFiles: async (...args) => (await opened).predictFiles(...args),
   predictRows: async (...args) => (await opened).predictRows(...args),
+  generate: async (...args) => (await opened).generate(...args),
   exportModel: async (...args) => (await opened).exportModel(...args),
   importBundle: async (...args) => (await opened).importBundle(...args),
 };

@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
 import { LatheError } from '../../src/base/errors';
-import type { ModelRef } from '../../src/store/schema';
-import { statArgument, userPath } from '../arguments';
+import { statArgument } from '../arguments';
 import { EXIT } from '../exit-codes';
+import { bundlePath, withModel } from '../open-model';
 import type { DrivenPage } from '../page';
-import { nothing } from '../results';
-import { findRun } from '../runs';
 import { table } from '../table';
 import { withPage } from '../with-page';
 import type { Command } from './command';
@@ -19,56 +16,36 @@ export const predict: Command = {
     const { data } = args;
     if (!data) throw new LatheError('usage', '--data is missing: a file or folder with the examples to predict.');
     statArgument('--data', data);
-    const [model] = args.positionals;
-    const bundle = existsSync(userPath(model)) ? userPath(model) : null;
-    if (!bundle && /[./\\]/.test(model)) statArgument('BUNDLE', userPath(model));
-
-    return withPage(args, session, async (page) => {
-      const opened = bundle ? await openBundle(page, bundle) : await openRun(page, model);
-      try {
-        const result = await page.predictFiles(opened.model, data);
+    const [name] = args.positionals;
+    const bundle = bundlePath(name);
+    return withPage(args, session, (page) =>
+      withModel(page, name, bundle, async (model) => {
+        const result = await page.predictFiles(model, data);
         for (const notice of result.notices) session.terminal.note(notice.message);
         const { n, predictions, metrics } = result;
         await session.terminal.result(asText(result), { n, predictions, metrics });
         return EXIT.done;
-      } finally {
-        await opened.done();
-      }
-    });
+      }),
+    );
   },
 };
-
-interface Opened {
-  model: ModelRef;
-  done(): Promise<unknown>;
-}
-
-async function openBundle(page: DrivenPage, path: string): Promise<Opened> {
-  const { id } = await page.importBundle(path);
-  // The profile keeps runs; a bundle stays the file it is. A browser that died takes care of itself.
-  return {
-    model: { model_id: id },
-    done: () => page.call('models', 'remove', [id], nothing).catch(() => undefined),
-  };
-}
-
-async function openRun(page: DrivenPage, name: string): Promise<Opened> {
-  const { id } = await findRun(page, name);
-  return { model: { run_id: id }, done: () => Promise.resolve() };
-}
 
 type Result = Awaited<ReturnType<DrivenPage['predictFiles']>>;
 
 function asText({ n, predictions, metrics }: Result): string {
   const rows = predictions.map((prediction) => [
     prediction.name,
-    prediction.label ?? numbers(prediction.values ?? {}),
+    visible(prediction.label) ?? numbers(prediction.values ?? {}),
     confidence(prediction),
-    typeof prediction.actual === 'object' ? numbers(prediction.actual ?? {}) : (prediction.actual ?? ''),
+    typeof prediction.actual === 'object' ? numbers(prediction.actual ?? {}) : (visible(prediction.actual) ?? ''),
   ]);
   const scores = metrics ? `\n${numbers(metrics)}` : '';
   return `${table(['example', 'prediction', 'confidence', 'actual'], rows)}\n${n} examples${scores}`;
 }
+
+/** A label of white space, as a language model predicts, in quotation marks and with escapes. */
+const visible = (label: string | undefined): string | undefined =>
+  label?.trim() === '' ? JSON.stringify(label) : label;
 
 function confidence({ label, probabilities }: Result['predictions'][number]): string {
   const share = label === undefined ? undefined : probabilities?.[label];

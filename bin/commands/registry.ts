@@ -1,5 +1,6 @@
 import type { Command } from './command';
 import { exportModel } from './export';
+import { generate } from './generate';
 import { notYet } from './not-yet';
 import { predict } from './predict';
 import { runs } from './runs';
@@ -10,6 +11,7 @@ export const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     train,
     predict,
+    generate,
     export: exportModel,
     runs,
     sweep: notYet('Searches for better settings'),

@@ -2,7 +2,7 @@
 import type { RunConfig } from '../config/schema';
 import type { ImportFile } from '../data/api';
 import type { ModelRef, ModelSummary } from '../store/schema';
-import type { PredictionResult } from './prediction';
+import type { GeneratedText, GenerationSettings, PredictionResult } from './prediction';
 
 /** The examples of a dataset to predict: one split of the model's own run, or all. */
 export type PredictionSplit = 'train' | 'val' | 'test' | 'all';
@@ -17,4 +17,6 @@ export interface AnalysisApi {
   predictFiles(ref: ModelRef, files: ImportFile[]): Promise<PredictionResult>;
   /** Predicts rows of a table given as text by column. */
   predictRows(ref: ModelRef, rows: Record<string, string>[]): Promise<PredictionResult>;
+  /** Has a language model write. Throws LatheError `data` where the model is none, `usage` for settings out of range. */
+  generate(ref: ModelRef, settings: GenerationSettings): Promise<GeneratedText>;
 }

@@ -13,6 +13,7 @@ import type { DatasetRow, Notice } from '../store/schema';
 import type { AnalysisApi } from './api';
 import { concatExamples, type NamedSource } from './concat-examples';
 import type { ModelCache } from './model-cache';
+import { generate } from './generate';
 import { predict } from './predict';
 import { rowsDataset } from './rows-dataset';
 import { splitPositions } from './split-positions';
@@ -24,7 +25,9 @@ export function analysisCommands(database: Database, cache: ModelCache): Analysi
 
   /** What a model of the dataset takes and gives; kept for as long as only other settings change. */
   const ioOf = (dataset: DatasetRow, config: RunConfig): Promise<ModelIo> => {
-    const key = canonicalJson([dataset, config.data, config.reproducibility.seed]);
+    // What a language model takes is a matter of its own settings, too.
+    const model = dataset.kind === 'text' ? config.model : null;
+    const key = canonicalJson([dataset, config.data, config.reproducibility.seed, model]);
     if (described?.key !== key) {
       const io = describeInput(dataset, config, blobs);
       described = { key, io };
@@ -78,6 +81,8 @@ export function analysisCommands(database: Database, cache: ModelCache): Analysi
         return predict(model, await preparePrediction(dataset, model.preprocessing, scratch));
       });
     },
+
+    generate: (ref, settings) => cache.use(ref, (model) => generate(model, settings)),
   };
 }
 

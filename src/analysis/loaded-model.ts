@@ -1,4 +1,5 @@
 /** A trained model on the device, ready to predict. */
+import { describeIo } from '../data/features/io';
 import { Inference } from '../models/inference';
 import { buildModel } from '../models/model';
 import { planModel, sizeOf } from '../models/plan';
@@ -13,7 +14,7 @@ export interface LoadedModel {
   batch_size: number;
   /**
    * @param inputs `[n, ...input_shape] float32`.
-   * @returns `[n, outputs] float32`: logits, or standardised values.
+   * @returns `[n, outputs] float32`: logits, or standardised values; of a language model `[n · context, outputs]`.
    */
   outputs(inputs: Float32Array, n: number): Promise<Float32Array>;
   dispose(): void;
@@ -30,10 +31,7 @@ const MAX_BATCH = 1024;
  * @throws LatheError of kind `storage` when the weights do not fit the model.
  */
 export function loadModel({ config, preprocessing, tensors }: TrainedModel, weights: Float32Array): LoadedModel {
-  const io = {
-    input_shape: preprocessing.input_shape,
-    outputs: preprocessing.classes?.length ?? preprocessing.target.length,
-  };
+  const io = describeIo(preprocessing);
   const activations = planModel(config.model, io).reduce(
     (sum, layer) => sum + sizeOf(layer.output_shape),
     sizeOf(io.input_shape),

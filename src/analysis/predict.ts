@@ -1,6 +1,8 @@
 /** Predictions: examples through a model, its outputs turned back into labels and values of the target's own unit. */
 import { ClassificationMetrics, argMax, logSumExp } from '../training/metrics/classification';
+import { LanguageModelMetrics } from '../training/metrics/language-model';
 import { RegressionMetrics } from '../training/metrics/regression';
+import { describeIo } from '../data/features/io';
 import type { MetricAccumulator } from '../training/metrics/accumulator';
 import type { ExampleSource, PredictionData } from '../data/contract';
 import type { Preprocessing } from '../store/schema';
@@ -27,7 +29,7 @@ export async function predict(
   const { preprocessing, batch_size } = model;
   const chosen = Uint32Array.from({ length: indices.length }, (_, i) => indices[i] ?? i);
   const metrics = accumulator(preprocessing);
-  const describe = preprocessing.classes ? describeClass : describeValues;
+  const describe = DESCRIBE[preprocessing.task];
   const predictions: Prediction[] = [];
   for (let start = 0; start < chosen.length; start += batch_size) {
     const batch = chosen.subarray(start, start + batch_size);
@@ -52,7 +54,9 @@ export async function predict(
   };
 }
 
-function accumulator({ classes, target, target_scale }: Preprocessing): MetricAccumulator {
+function accumulator(preprocessing: Preprocessing): MetricAccumulator {
+  const { task, classes, target, target_scale } = preprocessing;
+  if (task === 'language_model') return new LanguageModelMetrics(describeIo(preprocessing).outputs);
   if (classes) return new ClassificationMetrics(classes);
   return new RegressionMetrics(target_scale?.std ?? target.map(() => 1));
 }
@@ -87,3 +91,32 @@ function describeValues(
     ...(known.length > 0 ? { actual: Object.fromEntries(known) } : {}),
   };
 }
+
+/** Characters whose probability is told. */
+const LIKELIEST = 10;
+
+/**
+ * What comes after the last character of a window.
+ * @param logits `[context, tokens]`; `target` has the token after each place, -1 past the end of the text.
+ */
+function describeNext({ inputs }: Preprocessing, logits: Float32Array, target: Row): Omit<Prediction, 'name'> {
+  const vocabulary = inputs.kind === 'text' ? inputs.vocabulary : [];
+  const outputs = vocabulary.length + 1;
+  const last = Math.max(
+    0,
+    target.findLastIndex((token) => token >= 0),
+  );
+  const row = logits.subarray(last * outputs, (last + 1) * outputs);
+  const total = logSumExp(row);
+  // Token 0 is no character: what comes is one that the model knows.
+  const ranked = Array.from(vocabulary, (character, i) => ({ character, logit: row[i + 1] }));
+  const likeliest = ranked.sort((a, b) => b.logit - a.logit).slice(0, LIKELIEST);
+  const actual = vocabulary[target[last] - 1];
+  return {
+    label: likeliest[0].character,
+    probabilities: Object.fromEntries(likeliest.map(({ character, logit }) => [character, Math.exp(logit - total)])),
+    ...(actual === undefined ? {} : { actual }),
+  };
+}
+
+const DESCRIBE = { classification: describeClass, regression: describeValues, language_model: describeNext };

@@ -3,17 +3,39 @@ import type { ConfusionMatrix, Metrics, Notice } from '../store/schema';
 
 /** Prediction for one example. */
 export interface Prediction {
-  /** File name, or row number. */
+  /** File name, row number, or place in the text. */
   name: string;
   /** Its position in the dataset, from 0, where the examples are those of a stored dataset. */
   index?: number;
-  /** Classification: the likeliest label; regression: the values by target, in their own unit. */
+  /** The likeliest label, or of a language model the likeliest character after the example. */
   label?: string;
-  /** Classification: probability by label, all labels, in the order of the classes. */
+  /** Probability by label, all labels, in the order of the classes; of a language model of the ten likeliest characters. */
   probabilities?: Record<string, number>;
+  /** Regression: the values by target, in their own unit. */
   values?: Record<string, number>;
   /** What the data says, where it says something. */
   actual?: string | Record<string, number>;
+}
+
+/** What a language model is to write. */
+export interface GenerationSettings {
+  /** What it goes on from; empty: the beginning of a line. */
+  prompt: string;
+  /** Characters to write. */
+  length: number;
+  /** 1: as the model thinks; below: what is likely, more often; 0: always the likeliest character. */
+  temperature: number;
+  seed: number;
+  /** What it wrote after the prompt before, where a text is written in pieces. */
+  written?: string;
+}
+
+/** What a language model wrote. */
+export interface GeneratedText {
+  /** Without the prompt. */
+  text: string;
+  /** Characters of the prompt that the model does not know. */
+  unknown: string[];
 }
 
 /** Predictions of a model over examples. */

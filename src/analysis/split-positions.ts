@@ -1,6 +1,6 @@
 /** Which examples of a dataset to predict when a split of the model's own run is asked for. */
 import { LatheError } from '../base/errors';
-import { splitDataset } from '../data/prepare';
+import { countExamples, splitDataset } from '../data/prepare';
 import type { BlobStore } from '../store/blobs';
 import type { DatasetRow } from '../store/schema';
 import type { TrainedModel } from '../store/trained-model';
@@ -17,7 +17,7 @@ export async function splitPositions(
   split: PredictionSplit,
   blobs: BlobStore,
 ): Promise<Uint32Array> {
-  if (split === 'all') return Uint32Array.from({ length: dataset.examples }, (_, i) => i);
+  if (split === 'all') return Uint32Array.from({ length: countExamples(dataset, preprocessing) }, (_, i) => i);
   const trainedOn = origin.kind === 'run' ? origin.run.dataset_hash : origin.model.dataset_hash;
   if (trainedOn !== dataset.content_hash) {
     throw new LatheError(
@@ -26,7 +26,8 @@ export async function splitPositions(
     );
   }
   // Roles may have been changed since: what the model predicts is what the run split by.
-  const data = { ...config.data, target: preprocessing.target, task: preprocessing.task };
+  const data =
+    dataset.kind === 'text' ? config.data : { ...config.data, target: preprocessing.target, task: preprocessing.task };
   const splits = await splitDataset(dataset, { ...config, data }, blobs);
   const positions = { train: splits.train, val: splits.validation, test: splits.test }[split];
   if (positions.length > 0) return positions;

@@ -2,7 +2,7 @@
  * The workbench as seen from outside: the page, the command line (`window.lathe`) and the tests call exactly this.
  * Every command resolves to a typed result or throws a `LatheError`.
  */
-import type { PredictionResult } from '../analysis/prediction';
+import type { GeneratedText, GenerationSettings, PredictionResult } from '../analysis/prediction';
 import type { ConfigDifference } from '../config/diff';
 import type { ColumnRole, RunConfig } from '../config/schema';
 import type { ExportFormat, ExportedFile } from '../export/names';
@@ -21,7 +21,7 @@ import type {
 } from '../store/schema';
 import type { TrainingEvent } from '../training/protocol';
 
-export type { Prediction, PredictionResult } from '../analysis/prediction';
+export type { GeneratedText, GenerationSettings, Prediction, PredictionResult } from '../analysis/prediction';
 export type { ExportFormat, ExportedFile } from '../export/names';
 
 /** A file with its path inside what was dropped (`digits/3/img_07.png`). */
@@ -49,7 +49,8 @@ export interface Progress {
 /** A window of a dataset, for looking at. */
 export type Preview =
   | { kind: 'table'; offset: number; rows: (string | null)[][] }
-  | { kind: 'images'; offset: number; images: { name: string; label: string | null; bitmap: ImageBitmap }[] };
+  | { kind: 'images'; offset: number; images: { name: string; label: string | null; bitmap: ImageBitmap }[] }
+  | { kind: 'text'; offset: number; text: string };
 
 /** A sample dataset that code makes. */
 export interface SampleInfo {
@@ -158,6 +159,8 @@ export interface Workbench {
     ): Promise<PredictionResult>;
     /** Predicts plain feature values by column: for a table's form and the 2-D map. */
     predictRows(model: ModelRef, rows: Record<string, string>[]): Promise<PredictionResult>;
+    /** Has a language model go on from a prompt. */
+    generate(model: ModelRef, settings: GenerationSettings): Promise<GeneratedText>;
   };
 
   bundle: {

@@ -99,7 +99,7 @@ export function validName(name: string): string {
 }
 
 function withRole(row: DatasetRow, column: string, role: ColumnRole): DatasetRow {
-  if (row.kind !== 'table') throw new LatheError('usage', 'The columns of an image dataset are fixed.');
+  if (row.kind !== 'table') throw new LatheError('usage', `${row.name} is no table: it has no columns.`);
   if (!row.columns.some(({ name }) => name === column)) {
     throw new LatheError('not_found', `The dataset ${row.name} has no column ${column}.`, { column });
   }

@@ -47,6 +47,7 @@ export function modelCommands(database: Database, hub: EventHub): Workbench['mod
     predictDataset: async (model, datasetId, split, limit) =>
       modelWorker().predictDataset(model, datasetId, split, limit),
     predictRows: async (model, rows) => modelWorker().predictRows(model, rows),
+    generate: async (model, settings) => modelWorker().generate(model, settings),
   };
 }
 

@@ -15,7 +15,7 @@ export const COLUMN_ROLES = ['number', 'category', 'text', 'date', 'image', 'lab
 export type ColumnRole = (typeof COLUMN_ROLES)[number];
 
 /** What a model is asked to do. */
-export const TASKS = ['classification', 'regression'] as const;
+export const TASKS = ['classification', 'regression', 'language_model'] as const;
 
 /** Task of a run. */
 export type Task = (typeof TASKS)[number];

@@ -34,7 +34,9 @@ export type OnProgress = (progress: ImportProgress) => void;
 /** A window of a dataset, for looking at. Missing cells are null. */
 export type DatasetPreview =
   | { kind: 'table'; offset: number; rows: (string | null)[][] }
-  | { kind: 'images'; offset: number; images: { name: string; label: string | null; bitmap: ImageBitmap }[] };
+  | { kind: 'images'; offset: number; images: { name: string; label: string | null; bitmap: ImageBitmap }[] }
+  /** `offset` and the length in characters. */
+  | { kind: 'text'; offset: number; text: string };
 
 /** A sample dataset that code makes. */
 export interface SampleDescription {
@@ -54,6 +56,6 @@ export interface DataApi {
   /** Makes a sample dataset and stores it. */
   importSample(name: string, port?: MessagePort): Promise<DatasetRow>;
   samples(): SampleDescription[];
-  /** Rows or thumbnails `offset … offset + limit`, fewer at the end. */
+  /** Rows, thumbnails or characters `offset … offset + limit`, fewer at the end. */
   preview(dataset: DatasetRow, offset: number, limit: number): Promise<DatasetPreview>;
 }

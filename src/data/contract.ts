@@ -7,9 +7,9 @@ import type { Notice, Preprocessing } from '../store/schema';
 /** One batch on the CPU. */
 export interface Batch {
   n: number;
-  /** `[n, ...input_shape] float32`. */
+  /** `[n, ...input_shape] float32`; of a text the numbers of its tokens. */
   inputs: Float32Array;
-  /** Classification: `[n] int32` class indices (-1: unknown or unlabelled). Regression: `[n, targets] float32`, standardised (NaN: unlabelled). */
+  /** Classification: `[n] int32` class indices (-1: unknown or unlabelled). Regression: `[n, targets] float32`, standardised (NaN: unlabelled). Language model: `[n, context] int32`, the token after each (-1: counts for nothing). */
   targets: Int32Array | Float32Array;
 }
 
@@ -32,7 +32,7 @@ export interface PreparedData extends ExampleSource {
 
 /** Examples to predict with a trained model's preprocessing. */
 export interface PredictionData extends ExampleSource {
-  /** A name for each example: file name, or row number. */
+  /** A name for each example: file name, row number, or place in the text. */
   names: string[];
   /** Whether (some) examples carry a label or target, so that metrics can be computed. */
   labelled: boolean;

@@ -10,7 +10,7 @@ import { isBundle, zip } from './readers/zip';
 
 /**
  * Reads files into `blobs` and returns the datasets they make; the caller stores their rows. Several tables make several
- * datasets, loose images one together, the images of a ZIP one, IDX files one a pair. A file that cannot be used is listed
+ * datasets, texts one together, loose images one together, the images of a ZIP one, IDX files one a pair. A file that cannot be used is listed
  * with the reason, and the others are read all the same.
  * @throws LatheError of kind `data` when nothing usable is left, of kind `storage` when the disk is full.
  */
@@ -61,8 +61,20 @@ async function readGroup(files: ImportFile[], context: ReadContext): Promise<Dat
     }
   }
   const datasets: DatasetRow[] = [];
-  for (const [reader, own] of byReader) if (own.length > 0) datasets.push(...(await reader.read(own, context)));
+  const present = [...byReader].filter(([, own]) => own.length > 0);
+  for (const [reader, own] of present) {
+    if (reader.alone && present.length > 1) refuseBeside(own, context);
+    else datasets.push(...(await reader.read(own, context)));
+  }
   return datasets;
+}
+
+/** Sets text aside that came with other data, which it most likely describes. */
+function refuseBeside(files: ImportFile[], context: ReadContext): void {
+  for (const { path } of files) {
+    const message = `${path} is text that came with other data, and was left out. Drop it alone to train a language model on it.`;
+    context.refuse(path, new LatheError('data', message, { file: path }));
+  }
 }
 
 /** A file with its beginning, out of its compression if it has one. */

@@ -1,7 +1,22 @@
-/** What preparing tables and images has in common: sentences, and counts of classes. */
+/** What preparing tables and images has in common: tasks, sentences, and counts of classes. */
+import { LatheError } from '../base/errors';
+import type { Task } from '../config/schema';
 import type { Notice } from '../store/schema';
 import { classTargets } from './features/targets';
 import type { CategoryColumn } from './table/columns';
+
+/**
+ * The task of data that is no text.
+ * @throws LatheError of kind `config` when it is `language_model`.
+ */
+export function taskWithoutText(task: Task | null, name: string): Exclude<Task, 'language_model'> | null {
+  if (task !== 'language_model') return task;
+  throw new LatheError(
+    'config',
+    `data.task is language_model, which learns from text; “${name}” is none. Set it to null.`,
+    { key: 'data.task' },
+  );
+}
 
 /** A notice that deserves attention. */
 export const warning = (message: string): Notice => ({ level: 'warning', message });

@@ -9,7 +9,7 @@ import { classTargets, fitClasses, fitTargetScale, scaledTargets } from './featu
 import type { ImageShape } from './images/decode';
 import { readIndices, readPixels } from './images/pixels';
 import { limitExamples } from './limit';
-import { countClasses, noticeUnseen, plural, warning } from './prepare-common';
+import { countClasses, noticeUnseen, plural, taskWithoutText, warning } from './prepare-common';
 import { splitExamples, type Splits } from './split';
 import type { CategoryColumn } from './table/columns';
 
@@ -73,7 +73,7 @@ export async function selectImages(
     codes: Int32Array.from(kept, (position) => index.labels[position]),
   };
   const test = Uint8Array.from(kept, (position) => index.test[position]);
-  const task = data.task ?? 'classification';
+  const task = taskWithoutText(data.task, dataset.name) ?? 'classification';
   const splits = splitExamples({
     examples: kept.length,
     strata: data.split.stratify && task === 'classification' ? labels.codes : null,

@@ -1,6 +1,6 @@
-/** A window of a stored dataset, for looking at: rows as text, or thumbnails. */
+/** A window of a stored dataset, for looking at: rows as text, thumbnails, or a passage. */
 import type { BlobStore } from '../store/blobs';
-import type { DatasetRow, ImageChunk, ImageDatasetRow, TableDatasetRow } from '../store/schema';
+import type { DatasetRow, ImageChunk, ImageDatasetRow, TableDatasetRow, TextDatasetRow } from '../store/schema';
 import type { DatasetPreview } from './api';
 import { getIndex } from './images/chunk-index';
 import { decodeImage, toRgba } from './images/decode';
@@ -17,9 +17,22 @@ export async function previewDataset(
   limit: number,
   blobs: BlobStore,
 ): Promise<DatasetPreview> {
-  return dataset.kind === 'table'
-    ? { kind: 'table', offset, rows: await previewRows(dataset, offset, limit, blobs) }
-    : { kind: 'images', offset, images: await previewImages(dataset, offset, limit, blobs) };
+  switch (dataset.kind) {
+    case 'table':
+      return { kind: 'table', offset, rows: await previewRows(dataset, offset, limit, blobs) };
+    case 'images':
+      return { kind: 'images', offset, images: await previewImages(dataset, offset, limit, blobs) };
+    case 'text':
+      return { kind: 'text', offset, text: await previewText(dataset, offset, limit, blobs) };
+  }
+}
+
+async function previewText(dataset: TextDatasetRow, offset: number, limit: number, blobs: BlobStore): Promise<string> {
+  let out = '';
+  for (const { chunk, from, to } of window(dataset.chunks, ({ characters }) => characters, offset, limit)) {
+    out += [...(await (await blobs.get(chunk.text)).text())].slice(from, to).join('');
+  }
+  return out;
 }
 
 async function previewRows(

@@ -1,6 +1,7 @@
 /** Takes in a bundle: verified, held against the model that its config describes, then stored whole. */
 import { LatheError } from '../base/errors';
 import { newId } from '../base/ids';
+import { describeIo } from '../data/features/io';
 import { planModel } from '../models/plan';
 import { plannedBatch, summarizeModel } from '../models/summary';
 import { makeBlobRow } from '../store/blobs';
@@ -8,7 +9,6 @@ import type { Database } from '../store/database';
 import type { ModelRow, ModelSummary } from '../store/schema';
 import { readBundle, type ReadBundle } from './bundle/read';
 import { refuse } from './bundle/unpack';
-import { outputsOf } from './tfjs';
 
 /**
  * Imports a bundle for prediction. One that is in the browser already is not stored twice: its row is returned.
@@ -66,7 +66,7 @@ async function readFile(file: File): Promise<ArrayBuffer> {
 
 /** The summary of the bundle's model, after its weights were found to be those that the config asks for. */
 function summarize({ config, preprocessing, tensors }: ReadBundle, name: string): ModelSummary {
-  const io = { input_shape: preprocessing.input_shape, outputs: outputsOf(preprocessing) };
+  const io = describeIo(preprocessing);
   try {
     const expected = new Map(
       planModel(config.model, io).flatMap((layer) =>

@@ -4,24 +4,24 @@
  */
 import { LatheError } from '../base/errors';
 import { LATHE_VERSION } from '../base/version';
+import { describeIo } from '../data/features/io';
 import { tf } from '../engine/tf';
 import { buildLayersModel } from '../models/layers-model';
-import type { Preprocessing } from '../store/schema';
 import { weightBytes, type ExportSource } from './source';
 import type { ArchiveFile } from './zip';
-
-/** Number of outputs of a model: classes, or values predicted. */
-export const outputsOf = ({ classes, target }: Preprocessing): number => classes?.length ?? target.length;
 
 /**
  * The two files of a model. Classification ends in a softmax; a regression gives standardised values. `weights.bin` is
  * the model's weights as they are stored, byte for byte. Needs a started backend.
- * @throws LatheError of kind `storage` when the weights do not fit the model.
+ * @throws LatheError of kind `config` for an architecture that stock layers cannot make up, `storage` when the weights do
+ *   not fit the model.
  */
 export function tfjsFiles(source: ExportSource): ArchiveFile[] {
   const { config, preprocessing, tensors } = source.model;
-  const io = { input_shape: preprocessing.input_shape, outputs: outputsOf(preprocessing) };
-  const model = buildLayersModel(config.model, io, preprocessing.task, { data: source.weights, tensors });
+  const model = buildLayersModel(config.model, describeIo(preprocessing), preprocessing.task, {
+    data: source.weights,
+    tensors,
+  });
   try {
     const topology: unknown = model.toJSON(null, false);
     if (typeof topology !== 'object' || topology === null) {

@@ -86,8 +86,11 @@ function outputShape({ settings, key }: LayerEntry, shape: number[]): number[] {
   switch (settings.type) {
     case 'dense':
       return shape.length === 2 ? [shape[0], settings.units] : [settings.units];
-    case 'token_embedding':
-      return [...shape, settings.width];
+    case 'token_embedding': {
+      const [time] = shape;
+      if (shape.length === 1 && time <= settings.context) return [time, settings.width];
+      throw misfit(key, `${settings.context} tokens are seen at once, but ${show(shape)} arrive. Raise it.`);
+    }
     case 'transformer_block':
     case 'final_normalization':
       return shape;

@@ -56,8 +56,10 @@ async function sweepBlobs(database: Database): Promise<{ blobs: number; bytes: n
   for (const dataset of await transaction.objectStore('datasets').getAll()) {
     if (dataset.kind === 'table') {
       for (const chunk of dataset.chunks) for (const column of chunk.columns) named.add(column.hash);
-    } else {
+    } else if (dataset.kind === 'images') {
       for (const chunk of dataset.chunks) named.add(chunk.pixels).add(chunk.index);
+    } else {
+      for (const chunk of dataset.chunks) named.add(chunk.text);
     }
   }
   for (const model of await transaction.objectStore('models').getAll()) {

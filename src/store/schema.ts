@@ -57,6 +57,14 @@ export interface ImageChunk {
   index: BlobHash;
 }
 
+/** A piece of a text. */
+export interface TextChunk {
+  /** Unicode characters (code points) in it. */
+  characters: number;
+  /** UTF-8. */
+  text: BlobHash;
+}
+
 interface DatasetBase {
   id: string;
   name: string;
@@ -65,6 +73,7 @@ interface DatasetBase {
   deleted_at: number | null;
   /** SHA-256 over the content, not over names of files or roles: the same data has the same hash. */
   content_hash: string;
+  /** Rows, images, or the characters of a text. */
   examples: number;
   /** Of these, how many the source itself sets aside as its test split. */
   test_examples: number;
@@ -94,8 +103,18 @@ export interface ImageDatasetRow extends DatasetBase {
   chunks: ImageChunk[];
 }
 
+/** A text, whose tokens are its characters (Unicode code points). */
+export interface TextDatasetRow extends DatasetBase {
+  kind: 'text';
+  /** Different characters in the whole of it. */
+  distinct: number;
+  /** The most frequent of them, most frequent first, at most 64. */
+  top: { value: string; count: number }[];
+  chunks: TextChunk[];
+}
+
 /** A dataset in the browser. */
-export type DatasetRow = TableDatasetRow | ImageDatasetRow;
+export type DatasetRow = TableDatasetRow | ImageDatasetRow | TextDatasetRow;
 
 /** Where a run stands. `paused` and `running` are unfinished: they can go on from a checkpoint. */
 export type RunStatus = 'running' | 'paused' | 'finished' | 'stopped' | 'cancelled' | 'diverged' | 'failed';
@@ -156,13 +175,15 @@ export type ColumnTransform =
 export interface Preprocessing {
   version: 1;
   task: Task;
-  /** Input shape without the batch: `[features]` or `[height, width, channels]`. */
+  /** Input shape without the batch: `[features]`, `[height, width, channels]` or, of a language model, `[context]`. */
   input_shape: number[];
   inputs:
     | { kind: 'table'; columns: ColumnTransform[]; decimal_comma: boolean }
     /** `(pixel / 255 - mean[c]) / std[c]`, after scaling to the input shape. */
-    | { kind: 'images'; mean: number[]; std: number[] };
-  /** Columns predicted; `['label']` for images. */
+    | { kind: 'images'; mean: number[]; std: number[] }
+    /** Token 0 is any other character, token `i + 1` is `vocabulary[i]`. */
+    | { kind: 'text'; vocabulary: string[] };
+  /** Columns predicted; `['label']` for images, `['next character']` for text. */
   target: string[];
   /** Classification: labels in the order of the outputs. */
   classes: string[] | null;

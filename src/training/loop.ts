@@ -274,6 +274,8 @@ export class TrainingLoop {
     if (speed) {
       reporter.point('samples_per_second', step, speed.samplesPerSecond);
       reporter.point('step_ms', step, speed.stepMs);
+      const { tokens, input_shape } = this.#parts.model.io;
+      if (tokens) reporter.point('tokens_per_second', step, speed.samplesPerSecond * input_shape[0]);
     }
     if (busy !== null) reporter.point('gpu_busy', step, busy);
     reporter.point('gpu_bytes', step, bytes);

@@ -71,10 +71,14 @@ function regressionLoss(outputs: number, op: RegressionOp): TaskLoss {
  * @throws LatheError of kind `config` when the loss is for another task.
  */
 export function huberDelta({ loss, huber_delta }: RunConfig['training'], task: Task): number | null {
-  if (task === 'classification' && (loss === 'mse' || loss === 'huber')) {
+  if (task !== 'regression' && (loss === 'mse' || loss === 'huber')) {
+    const remedy =
+      task === 'classification'
+        ? 'classes. Set it to auto, or data.task to regression.'
+        : 'the next character. Set it to auto.';
     throw new LatheError(
       'config',
-      `training.loss is ${loss}, which compares numbers, but this run predicts classes. Set it to auto, or data.task to regression.`,
+      `training.loss is ${loss}, which compares numbers, but this run predicts ${remedy}`,
       { key: 'training.loss' },
     );
   }

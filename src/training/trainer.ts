@@ -6,10 +6,10 @@ import { LatheError } from '../base/errors';
 import { resolveConfig } from '../config/resolve';
 import type { ResolvedConfig, RunConfig } from '../config/schema';
 import type { PreparedData } from '../data/contract';
+import { describeIo } from '../data/features/io';
 import { startBackend, type Backend } from '../engine/backend';
 import { Inference } from '../models/inference';
 import { buildModel, type Model } from '../models/model';
-import type { ModelIo } from '../models/plan';
 import { summarizeModel } from '../models/summary';
 import type { Database } from '../store/database';
 import { getProfile, putProfile } from '../store/profiles';
@@ -24,6 +24,7 @@ import { TrainingLoop, type LoopEnd } from './loop';
 import { crossEntropyLoss, huberDelta, huberLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
+import { LanguageModelMetrics } from './metrics/language-model';
 import { prefixed, resolveMonitor } from './metrics/names';
 import { RegressionMetrics } from './metrics/regression';
 import { withMemoryRemedy } from './memory-remedy';
@@ -102,7 +103,7 @@ async function setUp(
     const data = await sources.prepare(database, dataset, run.config);
     const { preprocessing } = data;
     const task = taskParts(run.config, data);
-    const io: ModelIo = { input_shape: preprocessing.input_shape, outputs: task.outputs };
+    const io = describeIo(preprocessing);
     const notices = [...data.notices];
     if (data.splits.train.length === 0) {
       throw new LatheError(
@@ -251,7 +252,6 @@ function taskParts(
   config: RunConfig,
   { preprocessing, class_counts }: PreparedData,
 ): {
-  outputs: number;
   loss: TaskLoss;
   metrics: () => MetricAccumulator;
 } {
@@ -261,14 +261,23 @@ function taskParts(
     if (!classes) throw new LatheError('internal', 'A classification without classes.');
     const weights = classWeights(config.training.class_weights, classes, class_counts ?? []);
     return {
-      outputs: classes.length,
       loss: crossEntropyLoss(weights),
       metrics: () => new ClassificationMetrics(classes, weights),
     };
   }
+  if (preprocessing.task === 'language_model') {
+    if (config.training.class_weights !== null) {
+      throw new LatheError(
+        'config',
+        'training.class_weights weights classes, and a language model has none. Set it to null.',
+        { key: 'training.class_weights' },
+      );
+    }
+    const { outputs } = describeIo(preprocessing);
+    return { loss: crossEntropyLoss(null), metrics: () => new LanguageModelMetrics(outputs) };
+  }
   const std = target_scale?.std ?? preprocessing.target.map(() => 1);
   return {
-    outputs: std.length,
     loss: delta === null ? meanSquaredErrorLoss(std.length) : huberLoss(std.length, delta),
     metrics: () => new RegressionMetrics(std, delta),
   };

@@ -101,9 +101,14 @@ export function formatMilliseconds(ms: number | null | undefined): string {
 }
 
 /** Examples a second: `12.3 k samples/s`. */
-export function formatRate(rate: number | null | undefined): string {
-  return finite(rate) ? `${formatCompact(rate)}${THIN}samples/s` : MISSING;
+export function formatRate(rate: number | null | undefined, unit = 'samples'): string {
+  return finite(rate) ? `${formatCompact(rate)}${THIN}${unit}/s` : MISSING;
 }
+
+const SIGNS: Record<string, string> = { ' ': '␣', '\n': '↵', '\t': '⇥', '\u00a0': '⍽' };
+
+/** A character that would not be seen, as a sign for it; anything else as it is. */
+export const formatCharacter = (text: string): string => SIGNS[text] ?? text;
 
 /** A point in time against now: `just now`, `5 min ago`, `yesterday`, `3 Mar 2026`. */
 export function formatAgo(at: number, now = Date.now()): string {

@@ -1,4 +1,5 @@
 /** What the metrics of a run are called, in which unit they are shown, and which way they get better. */
+import type { RunRow } from '../store/schema';
 import { formatBytes, formatCompact, formatMilliseconds, formatNumber, formatPercent, formatRate } from './format';
 
 /** How one metric is shown. */
@@ -19,6 +20,7 @@ const percent = (value: number): string => `${formatNumber(value * 100, 3)}%`;
 const INFO: Record<string, MetricInfo> = {
   loss: { title: 'Loss', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
   accuracy: { title: 'Accuracy', format: formatPercent, axis: percent, better: 'higher' },
+  perplexity: { title: 'Perplexity', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
   f1: { title: 'F1', format: formatPercent, axis: percent, better: 'higher' },
   mae: { title: 'MAE', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
   rmse: { title: 'RMSE', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
@@ -26,6 +28,13 @@ const INFO: Record<string, MetricInfo> = {
   learning_rate: { title: 'Learning rate', format: (value) => formatNumber(value, 3), axis: plain, better: null },
   gradient_norm: { title: 'Gradient norm', format: (value) => formatNumber(value, 3), axis: plain, better: null },
   samples_per_second: { title: 'Throughput', format: formatRate, axis: formatCompact, better: null, fromZero: true },
+  tokens_per_second: {
+    title: 'Tokens',
+    format: (value) => formatRate(value, 'tokens'),
+    axis: formatCompact,
+    better: null,
+    fromZero: true,
+  },
   step_ms: { title: 'Step time', format: formatMilliseconds, axis: plain, better: null, fromZero: true },
   loss_scale: { title: 'Loss scale', format: (value) => formatNumber(value), axis: plain, better: null },
   gpu_bytes: { title: 'Device memory', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
@@ -73,6 +82,12 @@ export function metricTitle(metric: string): string {
 export const formatMetric = (metric: string, value: number | null | undefined): string =>
   metricInfo(metric).format(value);
 
+/** What a run gets through in a second: tokens of a language model, samples of any other. */
+export function formatThroughput({ preprocessing }: RunRow, samples: number | null | undefined): string {
+  if (preprocessing?.task !== 'language_model') return formatRate(samples);
+  return formatRate(typeof samples === 'number' ? samples * preprocessing.input_shape[0] : samples, 'tokens');
+}
+
 /** A chart of a run: the metrics that share its axes. */
 export interface ChartGroup {
   id: string;
@@ -82,12 +97,13 @@ export interface ChartGroup {
 
 /** Quality first, then the machine. `main` charts are the heroes of the page. */
 export function groupMetrics(metrics: string[]): { main: ChartGroup[]; machine: ChartGroup[] } {
-  const order = ['loss', 'accuracy', 'f1', 'mae', 'rmse', 'r2'];
+  const order = ['loss', 'perplexity', 'accuracy', 'f1', 'mae', 'rmse', 'r2'];
   const machineOrder = [
     'learning_rate',
     'gradient_norm',
     'loss_scale',
     'samples_per_second',
+    'tokens_per_second',
     'step_ms',
     'gpu_busy',
     'gpu_bytes',

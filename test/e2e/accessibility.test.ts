@@ -15,34 +15,43 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   let site: Site;
   let page: Page;
   let ids: { run: string; dataset: string };
+  let text: { run: string; dataset: string };
 
   beforeAll(async () => {
     [browser, site] = await Promise.all([openBrowser(), serveSite()]);
     page = await openLathe(await browser.newContext({ colorScheme, reducedMotion: 'reduce' }), site.url);
     await trainSample(page, 'spirals', { profiled: true });
-    ids = await page.evaluate(async () => {
-      const [run] = (await window.lathe?.runs.list()) ?? [];
-      return { run: run.id, dataset: run.dataset_id };
-    });
+    ids = await newest();
+    await trainSample(page, 'tales');
+    text = await newest();
   });
   afterAll(async () => {
     await browser.close();
     await site.close();
   });
 
+  const newest = (): Promise<{ run: string; dataset: string }> =>
+    page.evaluate(async () => {
+      const [run] = (await window.lathe?.runs.list()) ?? [];
+      return { run: run.id, dataset: run.dataset_id };
+    });
+
   it.each([
     '/',
     '/data',
     '/data/DATASET',
+    '/data/TEXT',
     '/train?dataset=DATASET',
     '/runs',
     '/runs/RUN',
     '/runs/RUN?tab=profile',
     '/models',
     '/models/run/RUN',
+    '/models/run/WRITER',
     '/settings',
   ])('%s can be used by everybody', async (route) => {
-    const hash = route.replace('DATASET', ids.dataset).replace('RUN', ids.run);
+    const places = { DATASET: ids.dataset, RUN: ids.run, TEXT: text.dataset, WRITER: text.run };
+    const hash = Object.entries(places).reduce((path, [name, id]) => path.replace(name, id), route);
     await page.goto(`${site.url}#${hash}`);
     await page.locator('main h1, main h2').first().waitFor();
     if (route.endsWith('profile')) await page.getByRole('heading', { name: 'Time by layer' }).waitFor();

@@ -32,6 +32,8 @@ describe('wrong arguments and configs', () => {
     [['runs', '--out', 'folder'], 'takes no --out'],
     [['predict', 'nowhere.zip', '--data', 'data.csv'], 'nowhere.zip'],
     [['predict', 'good.yaml'], '--data is missing'],
+    [['generate', 'nowhere.zip'], 'nowhere.zip'],
+    [['generate', 'run', '--temperature', 'hot'], '--temperature is hot'],
     [['export', 'run', '--format', 'onnx', '--out', 'folder'], '--format is onnx'],
     [['export', 'run', '--format', 'bundle'], '--out is missing'],
     [['sweep', 'good.yaml', '--data', 'data.csv'], 'not in this version yet'],

@@ -3,6 +3,7 @@ import { canonicalJson, sha256 } from '../../src/base/hash';
 import { newId } from '../../src/base/ids';
 import { parseConfig } from '../../src/config/parse';
 import type { RunConfigInput } from '../../src/config/schema';
+import { describeIo } from '../../src/data/features/io';
 import { buildModel } from '../../src/models/model';
 import { bytesOf, readWeights } from '../../src/models/weights';
 import { makeBlobRow } from '../../src/store/blobs';
@@ -27,10 +28,7 @@ export interface StoredRunSettings {
 export async function storeRun(database: Database, settings: StoredRunSettings): Promise<RunRow> {
   const config = parseConfig(settings.config);
   const { preprocessing } = settings;
-  const io = {
-    input_shape: preprocessing.input_shape,
-    outputs: preprocessing.classes?.length ?? preprocessing.target.length,
-  };
+  const io = describeIo(preprocessing);
   const model = buildModel(config.model, io, settings.seed ?? 7);
   const { data, tensors } = await readWeights(model);
   model.dispose();

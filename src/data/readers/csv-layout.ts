@@ -76,6 +76,23 @@ export function looksLikeTable(sample: string): boolean {
   return rows[0].length > 1 && same >= rows.length * 0.9;
 }
 
+/** Words of a cell, on average, from which a column holds prose. */
+const PROSE_WORDS = 3;
+
+/**
+ * Whether what looks like a table reads like prose with commas in it: not one of its columns is terse, as numbers, names
+ * and labels are.
+ */
+export function looksLikeProse(sample: string): boolean {
+  const delimiter = detectDelimiter(sample);
+  if (!delimiter || delimiter === '\t') return false;
+  const rows = parseRows(sample, delimiter, true).rows.slice(0, SAMPLE_ROWS);
+  const words = (cell: string): number => cell.match(/\p{L}+/gu)?.length ?? 0;
+  return (rows[0] ?? []).every(
+    (_, i) => rows.reduce((sum, row) => sum + words(row[i] ?? ''), 0) >= PROSE_WORDS * rows.length,
+  );
+}
+
 /**
  * Whether the first row is data already: it holds numbers, and either nothing else, or a decimal, or words that come again
  * in the rows below. (A row of years over columns of counts is a header.)

@@ -10,7 +10,7 @@ import { detectDecimalComma } from '../values/number';
 import { detectDelimiter, looksLikeTable, parseRows, readLayout } from './csv-layout';
 import { TableRows, unclosedQuote } from './csv-rows';
 import { failureOf, type ReadContext, type Reader } from './reader';
-import { detectEncoding, encodingOfHead, textPieces } from './text-encoding';
+import { detectEncoding, encodingOfHead, isBinary, textPieces } from './text-encoding';
 import { tableNotices } from './table-notices';
 
 /** Characters by which the layout is judged. */
@@ -25,9 +25,9 @@ export const csv: Reader = {
   files: 'CSV or TSV tables',
 
   recognises(head, path) {
-    const encoding = encodingOfHead(head) ?? 'utf-8';
-    if (encoding === 'utf-8' && isBinary(head)) return false;
+    if (isBinary(head)) return false;
     if (NAMED.test(path)) return true;
+    const encoding = encodingOfHead(head) ?? 'utf-8';
     return looksLikeTable(new TextDecoder(encoding).decode(head).replaceAll(/\r\n?/g, '\n'));
   },
 
@@ -43,11 +43,6 @@ export const csv: Reader = {
     return datasets;
   },
 };
-
-/** Whether bytes hold control characters that no text has. */
-function isBinary(head: Uint8Array): boolean {
-  return head.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 26);
-}
 
 /**
  * Reads one table into `context.blobs`.

@@ -26,6 +26,11 @@ export interface Reader {
   /** Whether a file is of this format. `head` is its first `HEAD_BYTES` bytes; the path is a hint, no more. */
   recognises(head: Uint8Array, path: string): boolean;
   /**
+   * Whether its files are data only where they come alone: beside others they describe those, as a README does, and are
+   * refused.
+   */
+  alone?: boolean;
+  /**
    * Turns files of this format, which came together, into datasets. Files that cannot be used are refused one by one.
    * @throws LatheError only for what concerns all of them, such as a full disk.
    */

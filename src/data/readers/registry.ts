@@ -4,10 +4,11 @@ import { gzip } from './gzip';
 import { idx } from './idx';
 import { images } from './images';
 import type { Reader, Unpacker } from './reader';
+import { text } from './text';
 import { zip } from './zip';
 
-/** Readers, in the order in which they are asked; what any text may look like comes last. */
-export const READERS: readonly Reader[] = [idx, images, csv];
+/** Readers, in the order in which they are asked; what any file of text may look like comes last. */
+export const READERS: readonly Reader[] = [idx, images, text, csv];
 
 /** Openers of files that hold other files. */
 export const UNPACKERS: readonly Unpacker[] = [zip, gzip];

@@ -1,6 +1,6 @@
 /** Text files of unknown encoding, read piece by piece. */
 
-/** Encodings that tables come in, by the label that `TextDecoder` takes. */
+/** Encodings that text comes in, by the label that `TextDecoder` takes. */
 export type TextEncodingName = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 /**
@@ -37,6 +37,12 @@ export function encodingOfHead(head: Uint8Array): TextEncodingName | null {
   if (pairs >= 4 && odd > pairs * 0.6 && even === 0) return 'utf-16le';
   if (pairs >= 4 && even > pairs * 0.6 && odd === 0) return 'utf-16be';
   return null;
+}
+
+/** Whether the beginning of a file holds control characters that no text in a byte encoding has. */
+export function isBinary(head: Uint8Array): boolean {
+  if ((encodingOfHead(head) ?? 'utf-8') !== 'utf-8') return false;
+  return head.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 26);
 }
 
 /** Characters of a piece, at least, but for the last. */

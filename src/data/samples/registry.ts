@@ -3,6 +3,7 @@ import { glyphs } from './glyphs';
 import { houses } from './houses';
 import type { Sample } from './sample';
 import { spirals } from './spirals';
+import { tales } from './tales';
 
 /** Samples in the order in which they are offered. */
-export const SAMPLES: readonly Sample[] = [spirals, houses, glyphs];
+export const SAMPLES: readonly Sample[] = [spirals, houses, glyphs, tales];

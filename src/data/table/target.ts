@@ -1,8 +1,9 @@
 /** The target of a table: classes or numbers, as the config says or as the column itself suggests. */
 import { LatheError } from '../../base/errors';
-import type { RunConfig, Task } from '../../config/schema';
+import type { RunConfig } from '../../config/schema';
 import type { BlobStore } from '../../store/blobs';
 import type { Notice, TableDatasetRow } from '../../store/schema';
+import { taskWithoutText } from '../prepare-common';
 import type { ChosenColumn } from './choose-columns';
 import { readCategories, readNumbers, type CategoryColumn } from './columns';
 
@@ -26,7 +27,9 @@ export async function readTarget(
   data: RunConfig['data'],
   blobs: BlobStore,
 ): Promise<TableTarget> {
-  const task = data.task ?? (targets.length > 1 ? 'regression' : guessTask(targets[0], dataset.examples));
+  const task =
+    taskWithoutText(data.task, dataset.name) ??
+    (targets.length > 1 ? 'regression' : guessTask(targets[0], dataset.examples));
   if (task === 'classification') {
     if (targets.length > 1) {
       throw new LatheError(
@@ -63,7 +66,10 @@ export async function readTarget(
 }
 
 /** Words are classes, and so are few distinct whole numbers; other numbers are values. */
-export function guessTask({ role, summary }: Pick<ChosenColumn, 'role' | 'summary'>, rows: number): Task {
+export function guessTask(
+  { role, summary }: Pick<ChosenColumn, 'role' | 'summary'>,
+  rows: number,
+): TableTarget['task'] {
   if (role === 'category' || !summary.numeric) return 'classification';
   const present = rows - summary.missing;
   const few = summary.distinct <= NUMERIC_CLASSES && (summary.distinct <= 2 || summary.distinct <= present / 3);

@@ -1,11 +1,12 @@
 /** Collects what is known about a run's model from the database, for the bundle writer. */
 import { LatheError } from '../../base/errors';
+import { describeIo } from '../../data/features/io';
 import { plannedBatch, summarizeModel } from '../../models/summary';
 import type { Database } from '../../store/database';
 import { readMetrics } from '../../store/metrics';
 import type { DatasetRow, Preprocessing } from '../../store/schema';
 import { weightBytes, type ExportSource } from '../source';
-import { outputsOf, tfjsFiles } from '../tfjs';
+import { tfjsFiles } from '../tfjs';
 import type { BundleContent, BundleDataset } from './content';
 
 /**
@@ -19,9 +20,6 @@ export async function collectContent(source: ExportSource): Promise<BundleConten
   const { config, preprocessing } = model;
   // The run's scores are those of its best checkpoint; another one has none.
   const scored = run.metrics !== null && checkpoint.id === run.best_checkpoint;
-  const io = { input_shape: preprocessing.input_shape, outputs: outputsOf(preprocessing) };
-  const tfjsModel = tfjsFiles(source).find(({ path }) => path === 'model.json');
-  if (!tfjsModel) throw new LatheError('internal', 'The tfjs model has no model.json.');
   return {
     name: run.name,
     run: {
@@ -37,15 +35,30 @@ export async function collectContent(source: ExportSource): Promise<BundleConten
     dataset: await describeDataset(database, run.dataset_id, run.dataset_name, run.dataset_hash, preprocessing),
     config,
     preprocessing,
-    summary: summarizeModel(config.model, io, run.batch_size ?? plannedBatch(config), config.training.optimizer),
+    summary: summarizeModel(
+      config.model,
+      describeIo(preprocessing),
+      run.batch_size ?? plannedBatch(config),
+      config.training.optimizer,
+    ),
     metrics: scored ? run.metrics : null,
     confusion: scored ? run.confusion : { val: null, test: null },
     series: await readMetrics(database, run.id),
     weights: weightBytes(source),
     tensors: model.tensors,
     weights_sha256: model.weights_sha256,
-    tfjs_model: tfjsModel.bytes,
+    tfjs_model: tfjsModel(source),
   };
+}
+
+/** `model.json` of the model; null where stock layers cannot make it up. */
+function tfjsModel(source: ExportSource): Uint8Array | null {
+  try {
+    return tfjsFiles(source).find(({ path }) => path === 'model.json')?.bytes ?? null;
+  } catch (error) {
+    if (error instanceof LatheError && error.kind === 'config') return null;
+    throw error;
+  }
 }
 
 async function describeDataset(
@@ -62,7 +75,7 @@ async function describeDataset(
 }
 
 function countClasses(dataset: DatasetRow, { classes, target }: Preprocessing): { name: string; examples: number }[] {
-  if (!classes) return [];
+  if (!classes || dataset.kind === 'text') return [];
   if (dataset.kind === 'images') {
     return dataset.classes.map((name, i) => ({ name, examples: dataset.class_counts[i] }));
   }

@@ -46,6 +46,6 @@ export interface BundleContent {
   weights: Uint8Array;
   tensors: TensorEntry[];
   weights_sha256: string;
-  /** `model.json` of the tfjs LayersModel whose weights file is `weights`. */
-  tfjs_model: Uint8Array;
+  /** `model.json` of the tfjs LayersModel whose weights file is `weights`; null where stock layers cannot make it up. */
+  tfjs_model: Uint8Array | null;
 }

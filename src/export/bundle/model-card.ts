@@ -41,19 +41,20 @@ export function modelCard(content: BundleContent): string {
     '## How to load it',
     loading(content),
     '## Files',
-    files(content.preprocessing),
+    files(content),
     '',
   ].join('\n\n');
 }
 
 function introduction({ preprocessing, summary, dataset, run }: BundleContent): string {
   const target = preprocessing.target.map(escapeMarkdown).join(', ');
-  const what =
-    preprocessing.classes === null
-      ? `regression model that predicts ${target}`
-      : `classifier that tells ${preprocessing.classes.length} classes of ${target} apart`;
+  const what = {
+    classification: `classifier that tells ${preprocessing.classes?.length ?? 0} classes of ${target} apart`,
+    regression: `regression model that predicts ${target}`,
+    language_model: 'language model that predicts the next character of a text',
+  };
   return (
-    `A ${what}, of architecture \`${summary.architecture}\` with ${count(summary.parameters)} parameters, ` +
+    `A ${what[preprocessing.task]}, of architecture \`${summary.architecture}\` with ${count(summary.parameters)} parameters, ` +
     `trained on ${escapeMarkdown(dataset.name)} in a browser with Lathe ${LATHE_VERSION} (run \`${run.id}\`).`
   );
 }
@@ -95,14 +96,16 @@ function data({ dataset, config, preprocessing }: BundleContent): string {
   ];
   if (dataset.counts) {
     const { examples, test_examples } = dataset.counts;
-    facts.push(['Examples', count(examples)]);
+    facts.push([preprocessing.task === 'language_model' ? 'Characters' : 'Examples', count(examples)]);
     if (test_examples > 0) facts.push(['Of these, the source’s own test split', count(test_examples)]);
   }
   if (config.data.limit !== null) facts.push(['Limited to', `${count(config.data.limit)} examples`]);
   const testShare = dataset.counts && dataset.counts.test_examples > 0 ? 'the source’s own' : percent(split.test);
   facts.push([
     'Split',
-    `validation ${percent(split.validation)}, test ${testShare}${split.stratify ? ', stratified' : ''}, seed ${config.reproducibility.seed}`,
+    preprocessing.task === 'language_model'
+      ? `validation ${percent(split.validation)}, then test ${testShare}, at the end of the text`
+      : `validation ${percent(split.validation)}, test ${testShare}${split.stratify ? ', stratified' : ''}, seed ${config.reproducibility.seed}`,
   ]);
   const classes = dataset.counts?.classes ?? [];
   if (classes.length === 0) return markdownFacts(facts);
@@ -156,7 +159,10 @@ function limits({ preprocessing, dataset }: BundleContent): string {
   const known = [
     `It knows only what stood in its training data (${escapeMarkdown(dataset.name)}); its scores hold for data drawn the same way.`,
   ];
-  if (preprocessing.classes !== null) {
+  if (preprocessing.task === 'language_model') {
+    known.push('It continues text by what is likely, not by what is true.');
+    known.push('It may repeat passages of its training data word for word.');
+  } else if (preprocessing.classes !== null) {
     known.push('It answers with one of its classes whatever it is shown, also for an example that belongs to none.');
     known.push('Its probabilities were not calibrated.');
   } else {
@@ -166,6 +172,7 @@ function limits({ preprocessing, dataset }: BundleContent): string {
 }
 
 function inputAndOutput({ input_shape, inputs, classes, target, target_scale }: Preprocessing): string {
+  if (inputs.kind === 'text') return textInputAndOutput(input_shape[0], inputs.vocabulary.length);
   const shape = `\`[batch, ${input_shape.join(', ')}]\` float32`;
   const input =
     inputs.kind === 'images'
@@ -180,6 +187,13 @@ function inputAndOutput({ input_shape, inputs, classes, target, target_scale }: 
   return `**Input.** ${input}\n\n**Output.** ${output}\n\n\`preprocessing.json\` holds the exact numbers.`;
 }
 
+function textInputAndOutput(context: number, characters: number): string {
+  return [
+    `**Input.** The numbers of at most ${count(context)} characters, \`[batch, ${context}]\` int32: \`i + 1\` for \`vocabulary[i]\` of \`preprocessing.json\`, 0 for any other character.`,
+    `**Output.** \`[batch, ${context}, ${characters + 1}]\` float32: at each place the logits of the character after it (0: one that is not in the vocabulary).`,
+  ].join('\n\n');
+}
+
 function describeColumn(column: Extract<Preprocessing['inputs'], { kind: 'table' }>['columns'][number]): string {
   const name = escapeMarkdown(column.name);
   if (column.role === 'category') {
@@ -190,9 +204,9 @@ function describeColumn(column: Extract<Preprocessing['inputs'], { kind: 'table'
   return `- ${name}: ${unit}, \`(x − ${shortNumber(column.mean)}) / ${shortNumber(column.std)}\`${missing}`;
 }
 
-function loading({ tensors }: BundleContent): string {
+function loading({ tensors, tfjs_model }: BundleContent): string {
   const [first] = tensors;
-  return [
+  const javascript = [
     'In JavaScript:',
     codeBlock(
       'js',
@@ -201,6 +215,9 @@ function loading({ tensors }: BundleContent): string {
 const model = await tf.loadLayersModel('tfjs/model.json');
 const output = model.predict(input); // input prepared as above`,
     ),
+  ];
+  return [
+    ...(tfjs_model ? javascript : []),
     'In Python (`pip install safetensors numpy`):',
     codeBlock(
       'python',
@@ -213,10 +230,11 @@ ${first ? `weights['${first.name}'].shape  # (${first.shape.join(', ')}${first.s
   ].join('\n\n');
 }
 
-function files({ classes }: Preprocessing): string {
+function files({ preprocessing: { classes }, tfjs_model }: BundleContent): string {
+  const tfjs: [string, string] = ['tfjs/model.json, tfjs/weights.bin', 'the model as a TensorFlow.js LayersModel'];
   const list: [string, string][] = [
-    ['tfjs/model.json, tfjs/weights.bin', 'the model as a TensorFlow.js LayersModel'],
-    ['model.safetensors', 'the same weights as safetensors'],
+    ...(tfjs_model ? [tfjs] : []),
+    ['model.safetensors', tfjs_model ? 'the same weights as safetensors' : 'the weights as safetensors'],
     ['config.yaml', 'the run config'],
     ['preprocessing.json', 'how data becomes the model’s input, and back'],
     ...(classes === null ? [] : [['labels.json', 'labels in the order of the outputs'] satisfies [string, string]]),

@@ -23,14 +23,10 @@ export interface ReadBundle {
 }
 
 /** Files that a bundle of version 1 cannot do without. */
-const REQUIRED = [
-  'config.yaml',
-  'preprocessing.json',
-  'metrics.json',
-  'model.safetensors',
-  'tfjs/model.json',
-  'tfjs/weights.bin',
-];
+const REQUIRED = ['config.yaml', 'preprocessing.json', 'metrics.json', 'model.safetensors'];
+
+/** Both, or neither: an architecture that tfjs has no layers for comes without. */
+const TFJS = ['tfjs/model.json', 'tfjs/weights.bin'];
 
 /**
  * Reads a bundle.
@@ -39,7 +35,8 @@ const REQUIRED = [
  */
 export async function readBundle(zip: Uint8Array, name: string): Promise<ReadBundle> {
   const { manifest, files } = await unpackBundle(zip, name);
-  for (const path of REQUIRED) {
+  const required = TFJS.some((path) => files.has(path)) ? [...REQUIRED, ...TFJS] : REQUIRED;
+  for (const path of required) {
     if (!files.has(path)) throw refuse(name, `${path} is missing, and the manifest does not list it.`, path);
   }
   const file = (path: string): Uint8Array => files.get(path) ?? new Uint8Array();
@@ -52,7 +49,8 @@ export async function readBundle(zip: Uint8Array, name: string): Promise<ReadBun
   if ((await sha256(data)) !== manifest.weights_sha256) {
     throw refuse(name, 'the weights in model.safetensors are not those that the manifest names.', 'model.safetensors');
   }
-  if ((await sha256(file('tfjs/weights.bin'))) !== manifest.weights_sha256) {
+  const copy = files.get('tfjs/weights.bin');
+  if (copy && (await sha256(copy)) !== manifest.weights_sha256) {
     throw refuse(name, 'tfjs/weights.bin and model.safetensors hold different weights.', 'tfjs/weights.bin');
   }
   if (preprocessing.classes) {

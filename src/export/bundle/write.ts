@@ -19,7 +19,7 @@ const FILES: [path: string, write: (content: BundleContent) => Uint8Array | stri
   ['curves.csv', ({ series }) => curvesCsv(series)],
   ['curves.png', ({ series, checkpoint }) => drawCurves(series, checkpoint.step)],
   ['tfjs/model.json', ({ tfjs_model }) => tfjs_model],
-  ['tfjs/weights.bin', ({ weights }) => weights],
+  ['tfjs/weights.bin', ({ tfjs_model, weights }) => (tfjs_model ? weights : null)],
   ['model.safetensors', safetensors],
 ];
 

@@ -8,8 +8,8 @@ import type { ConfusionMatrix, Metrics } from '../../store/schema';
 export interface MetricAccumulator {
   /**
    * Takes one batch and returns its mean loss (0 when nothing in it is labelled).
-   * @param outputs `[n, outputs]`: logits, or standardised values.
-   * @param targets `[n]` class indices, or `[n, outputs]` standardised values.
+   * @param outputs `[n, outputs]`: logits, or standardised values; of a language model `[n · context, outputs]`.
+   * @param targets `[n]` class indices, `[n, outputs]` standardised values, or `[n · context]` tokens.
    */
   add(outputs: Float32Array, targets: Int32Array | Float32Array): number;
   /** Metrics over everything added since the start or the last `reset`; empty when nothing was labelled. */

@@ -7,6 +7,7 @@ import type { Metrics } from '../../store/schema';
 export const SPLIT_METRICS: Record<Task, string[]> = {
   classification: ['loss', 'accuracy', 'f1'],
   regression: ['loss', 'mae', 'rmse', 'r2'],
+  language_model: ['loss', 'perplexity', 'accuracy'],
 };
 
 const HIGHER_IS_BETTER = /(^|_)(accuracy|f1|r2)$/;
@@ -17,6 +18,7 @@ const UNRANKED = new Set([
   'gradient_norm',
   'loss_scale',
   'samples_per_second',
+  'tokens_per_second',
   'step_ms',
   'gpu_bytes',
   'gpu_bytes_peak',

@@ -45,13 +45,13 @@ it('carries an error whole across the worker’s boundary', async () => {
   expect(error).toBeInstanceOf(LatheError);
   expect(error).toMatchObject({ kind: 'data', where: { file: 'head.csv', row: 2 } });
   await expect(api.importSample('nothing')).rejects.toThrow(
-    'There is no sample “nothing”. The samples are spirals, houses, glyphs.',
+    'There is no sample “nothing”. The samples are spirals, houses, glyphs, tales.',
   );
 });
 
 it('makes every sample, the same each time', async () => {
   const samples = await api.samples();
-  expect(samples.map(({ name }) => name)).toEqual(['spirals', 'houses', 'glyphs']);
+  expect(samples.map(({ name }) => name)).toEqual(['spirals', 'houses', 'glyphs', 'tales']);
   for (const { name } of samples) {
     const dataset = await api.importSample(name);
     expect(dataset).toMatchObject({ name, source: { sample: name } });

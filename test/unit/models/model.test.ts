@@ -112,6 +112,11 @@ test.each([
     { ...io, tokens: { vocabulary: 3 } },
     /model\.heads: a width of 10/,
   ],
+  [
+    { architecture: 'transformer', context: 8 },
+    { input_shape: [9], outputs: 3, tokens: { vocabulary: 3 } },
+    /model\.context: 8 tokens are seen at once, but 9 arrive/,
+  ],
   [{ architecture: 'convnext', patch_size: 4 }, io, /model\.patch_size: patches of 4×4/],
   [{ architecture: 'convnext', depths: [1, 2] }, io, /model\.depths has 2 stages and model\.widths 4/],
   [{ architecture: 'convnext' }, { input_shape: [7], outputs: 2 }, /needs images/],

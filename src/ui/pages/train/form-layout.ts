@@ -64,7 +64,7 @@ export function fieldAt(fields: FormField[], path: string): FormField | undefine
 export function suggestionsFor(path: string, dataset: DatasetRow | null): string[] {
   if (path === 'data.target' && dataset?.kind === 'table') return dataset.columns.map(({ name }) => name);
   if (path.endsWith('.monitor'))
-    return ['val_loss', 'val_accuracy', 'val_f1', 'val_mae', 'val_rmse', 'val_r2', 'train_loss'];
+    return ['val_loss', 'val_perplexity', 'val_accuracy', 'val_f1', 'val_mae', 'val_rmse', 'val_r2', 'train_loss'];
   if (path === 'training.batch_size') return ['auto'];
   return [];
 }

@@ -195,7 +195,7 @@ describe('a bad table', () => {
     );
     expect(outcome.datasets.map((dataset) => asTable(dataset).name)).toEqual(['good']);
     expect(outcome.refused.map(({ path }) => path).sort()).toEqual(['bad.csv', 'prose.txt']);
-    expect(outcome.refused.find(({ path }) => path === 'prose.txt')?.reason).toMatch(/it is not one of .*CSV/);
+    expect(outcome.refused.find(({ path }) => path === 'prose.txt')?.reason).toMatch(/came with other data/);
   });
 
   it('that is something else in disguise is refused', async () => {
