@@ -10,7 +10,7 @@ import type { Database } from '../store/database';
 import { appendLog, readLog } from '../store/logs';
 import { readMetrics } from '../store/metrics';
 import { getProfile } from '../store/profiles';
-import { allRuns, getRun, putRun, updateRun } from '../store/runs';
+import { getRun, ownRuns, putRun, updateRun } from '../store/runs';
 import { UNFINISHED, type DatasetRow, type RunRow } from '../store/schema';
 import type { LeaveOrder } from '../training/protocol';
 import type { RunResult, Workbench } from './api';
@@ -93,14 +93,14 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
 
   return {
     async list() {
-      return (await allRuns(database)).filter((run) => run.deleted_at === null).map((run) => supervisor.amend(run));
+      return (await ownRuns(database)).filter((run) => run.deleted_at === null).map((run) => supervisor.amend(run));
     },
     get: current,
     start,
     async findUnfinished(input, datasetId) {
       const config = parseConfig(input);
       const [hash, dataset] = [await configHash(config), await getDataset(database, datasetId)];
-      const runs = await allRuns(database);
+      const runs = await ownRuns(database);
       return (
         runs.find(
           (run) =>
@@ -177,6 +177,8 @@ async function newRun(database: Database, config: RunConfig, dataset: DatasetRow
     dataset_id: dataset.id,
     dataset_name: dataset.name,
     dataset_hash: dataset.content_hash,
+    study_id: '',
+    trial: null,
     tags: [],
     notes: '',
     backend: null,
@@ -201,6 +203,6 @@ async function newRun(database: Database, config: RunConfig, dataset: DatasetRow
 
 /** `stem-1`, `stem-2`, … : the first that no run has. */
 async function freshName(database: Database, stem: string): Promise<string> {
-  const taken = new Set((await allRuns(database)).map((run) => run.name));
+  const taken = new Set((await ownRuns(database)).map((run) => run.name));
   for (let n = 1; ; n++) if (!taken.has(`${stem}-${n}`)) return `${stem}-${n}`;
 }

@@ -12,6 +12,7 @@ import { EventHub } from './events';
 import { ifNobodyStores } from './locks';
 import { bundleCommands, modelCommands, modelImporter } from './models';
 import { runCommands } from './runs';
+import { studyCommands } from './studies';
 import { suggestConfig } from './suggest';
 import { RunSupervisor } from './supervisor';
 import { modelWorker } from './workers';
@@ -54,6 +55,7 @@ export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workb
       },
     },
     runs: runCommands(database, hub, supervisor),
+    studies: studyCommands(database, hub),
     models: modelCommands(database, hub),
     bundle: bundleCommands(importModel),
     device: { probe: probeDevice, storage: storageUse },

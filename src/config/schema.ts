@@ -7,6 +7,7 @@ import { architectures } from './architectures/registry';
 import { choice, flag, integer, integerOr, number, positive, text } from './field';
 import { optimizers } from './optimizers';
 import { schedules } from './schedules';
+import { search } from './search/search';
 
 /** What a column of a table is for. */
 export const COLUMN_ROLES = ['number', 'category', 'text', 'date', 'image', 'label', 'ignore'] as const;
@@ -132,21 +133,7 @@ const training = v.strictObject({
   ),
 });
 
-const optimization = v.strictObject({
-  hyperparameter_search: v.optional(
-    v.strictObject({
-      enabled: v.optional(flag('Searches for better settings'), false),
-      sampler: v.optional(text('How the next trial is chosen'), 'tpe'),
-      pruner: v.optional(text('How poor trials are ended early'), 'median'),
-      n_trials: v.optional(integer('Trials in the study', 1), 20),
-      n_jobs: v.optional(integer('Trials at once', 1), 1),
-      direction: v.optional(choice('Whether less or more is better', ['minimize', 'maximize'] as const), 'minimize'),
-      metric: v.optional(text('Metric to optimise'), 'val_loss'),
-      search_space: v.optional(v.record(v.string(), v.unknown()), {}),
-    }),
-    {},
-  ),
-});
+const optimization = v.strictObject({ hyperparameter_search: v.optional(search, {}) });
 
 const logging = v.strictObject({
   wandb: v.optional(

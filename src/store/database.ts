@@ -6,11 +6,13 @@ import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type St
 import { LatheError } from '../base/errors';
 import type { ProfileRow } from './profile';
 import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelRow, RunRow, TuningRow } from './schema';
+import type { StudyRow, TrialRow } from './study';
 
 /** Object stores and their keys. */
 export interface LatheSchema extends DBSchema {
   datasets: { key: string; value: DatasetRow };
-  runs: { key: string; value: RunRow };
+  /** Indexed by study: `''` holds the runs that are no trials. */
+  runs: { key: string; value: RunRow; indexes: { study_id: string } };
   models: { key: string; value: ModelRow; indexes: { weights: string } };
   blobs: { key: string; value: BlobRow };
   /** Keyed [run, metric, chunk]. */
@@ -25,6 +27,9 @@ export interface LatheSchema extends DBSchema {
   profiles: { key: string; value: ProfileRow };
   /** Keyed by adapter. */
   tunings: { key: string; value: TuningRow };
+  studies: { key: string; value: StudyRow };
+  /** Keyed [study, number]. */
+  trials: { key: [string, number]; value: TrialRow };
 }
 
 /** The open database. */
@@ -52,6 +57,16 @@ const MIGRATIONS: Migration[] = [
   },
   (database) => {
     database.createObjectStore('tunings', { keyPath: 'adapter' });
+  },
+  async (database, transaction) => {
+    database.createObjectStore('studies', { keyPath: 'id' });
+    database.createObjectStore('trials', { keyPath: ['study_id', 'number'] });
+    const runs = transaction.objectStore('runs');
+    runs.createIndex('study_id', 'study_id');
+    for (let cursor = await runs.openCursor(); cursor; cursor = await cursor.continue()) {
+      // Rows from before there were studies.
+      await cursor.update({ ...cursor.value, study_id: '', trial: null });
+    }
   },
 ];
 

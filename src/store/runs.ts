@@ -20,6 +20,16 @@ export async function allRuns(database: Database): Promise<RunRow[]> {
   return (await database.getAll('runs')).sort((a, b) => b.created - a.created);
 }
 
+/** Runs that are no trials of a study, deleted ones included, newest first. */
+export async function ownRuns(database: Database): Promise<RunRow[]> {
+  return (await database.getAllFromIndex('runs', 'study_id', '')).sort((a, b) => b.created - a.created);
+}
+
+/** Runs of the trials of a study. */
+export async function runsOfStudy(database: Database, studyId: string): Promise<RunRow[]> {
+  return database.getAllFromIndex('runs', 'study_id', studyId);
+}
+
 /** Stores a new run. */
 export async function putRun(database: Database, row: RunRow): Promise<void> {
   const transaction = database.transaction('runs', 'readwrite');

@@ -216,6 +216,9 @@ export interface RunRow {
   dataset_id: string;
   dataset_name: string;
   dataset_hash: string;
+  /** The study whose trial it is, and the trial's number; `''` and null for a run of its own. */
+  study_id: string;
+  trial: number | null;
   tags: string[];
   notes: string;
   backend: BackendInfo | null;

@@ -48,6 +48,8 @@ export async function storeRun(database: Database, settings: StoredRunSettings):
     dataset_id: settings.dataset?.id ?? 'none',
     dataset_name: settings.dataset?.name ?? 'digits',
     dataset_hash: settings.dataset?.content_hash ?? '00'.repeat(32),
+    study_id: '',
+    trial: null,
     tags: [],
     notes: '',
     backend: null,

@@ -1,6 +1,7 @@
 /** What is in the workbench: datasets, runs, imported models, read again when something changes in this tab or another. */
 import type { Workbench, WorkbenchEvent } from '../../app/api';
 import type { DatasetRow, ModelRow, RunRow } from '../../store/schema';
+import type { StudyRow } from '../../store/study';
 import { assignColors } from './run-colors';
 import { sayError } from './toasts';
 
@@ -64,7 +65,9 @@ class Shelf<T extends Row> {
       try {
         const row = await this.#get(id);
         const deleted = 'deleted_at' in row && row.deleted_at !== null;
-        if (deleted) this.drop(id);
+        // Runs of trials are shown with their study.
+        const trial = 'trial' in row && row.trial !== null;
+        if (deleted || trial) this.drop(id);
         else this.put(row);
       } catch {
         // It is gone: deleted rows are not found.
@@ -80,6 +83,7 @@ export class Library {
   readonly datasets: Shelf<DatasetRow>;
   readonly runs: Shelf<RunRow>;
   readonly models: Shelf<ModelRow>;
+  readonly studies: Shelf<StudyRow>;
 
   constructor(workbench: Workbench) {
     this.datasets = new Shelf(
@@ -94,16 +98,20 @@ export class Library {
       () => workbench.models.list(),
       (id) => workbench.models.get(id),
     );
+    this.studies = new Shelf(
+      () => workbench.studies.list(),
+      (id) => workbench.studies.get(id),
+    );
   }
 
   async load(): Promise<void> {
-    await Promise.all([this.datasets.load(), this.runs.load(), this.models.load()]);
+    await Promise.all([this.datasets.load(), this.runs.load(), this.models.load(), this.studies.load()]);
     assignColors(this.runs.rows.map(({ id }) => id).reverse());
   }
 
   receive(event: WorkbenchEvent): void {
     if (event.type !== 'changed') return;
-    const shelf = { dataset: this.datasets, run: this.runs, model: this.models }[event.noun];
+    const shelf = { dataset: this.datasets, run: this.runs, model: this.models, study: this.studies }[event.noun];
     shelf.touch(event.id);
   }
 

@@ -31,6 +31,8 @@ export function runRow(id: string, fields: Partial<RunRow> = {}): RunRow {
     dataset_id: 'd',
     dataset_name: 'd',
     dataset_hash: 'h',
+    study_id: '',
+    trial: null,
     tags: [],
     notes: '',
     backend: null,

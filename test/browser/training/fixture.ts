@@ -104,6 +104,8 @@ export async function storeRun(database: Database, config: unknown): Promise<Run
     dataset_id: dataset.id,
     dataset_name: dataset.name,
     dataset_hash: dataset.content_hash,
+    study_id: '',
+    trial: null,
     tags: [],
     notes: '',
     backend: null,

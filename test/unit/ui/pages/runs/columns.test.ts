@@ -19,6 +19,8 @@ function run(name: string, change: Partial<RunRow> = {}): RunRow {
     dataset_id: 'd',
     dataset_name: 'digits',
     dataset_hash: '',
+    study_id: '',
+    trial: null,
     tags: [],
     notes: '',
     backend: null,

@@ -1,0 +1,23 @@
+/** Every sampler by its name. */
+import type { SamplerConfig } from '../../config/search/samplers';
+import { randomSampler } from './random';
+import type { Sampler } from './sampler';
+
+type Name = SamplerConfig['name'];
+type Factory<N extends Name> = (settings: Extract<SamplerConfig, { name: N }>) => Sampler;
+
+const SAMPLERS: { [N in Name]: Factory<N> } = {
+  random: randomSampler,
+  grid: randomSampler,
+  qmc: randomSampler,
+  tpe: randomSampler,
+  cmaes: randomSampler,
+  nsga2: randomSampler,
+  gp: randomSampler,
+};
+
+/** The sampler that `settings` describes. */
+export function createSampler<N extends Name>(settings: Extract<SamplerConfig, { name: N }>): Sampler {
+  const factory: Factory<N> = SAMPLERS[settings.name];
+  return factory(settings);
+}
