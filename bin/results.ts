@@ -13,7 +13,7 @@ export const metrics = v.record(v.string(), finiteOrNull);
 /** What `runs.wait` gives: `RunResult` of `src/app/api.ts`. */
 export const runResult = v.object({
   run_id: v.string(),
-  status: v.picklist(['running', 'paused', 'finished', 'stopped', 'cancelled', 'diverged', 'failed']),
+  status: v.picklist(['running', 'paused', 'finished', 'stopped', 'pruned', 'cancelled', 'diverged', 'failed']),
   backend: v.nullable(v.string()),
   adapter: v.nullable(v.string()),
   epochs: v.number(),

@@ -116,6 +116,7 @@ function judge(result: Result): number {
     case 'paused':
       throw new LatheError('storage', result.reason ?? `The run ${result.run_id} paused at step ${result.steps}.`);
     case 'failed':
+    case 'pruned':
     case 'cancelled':
       throw new LatheError('training', result.reason ?? `The run ${result.run_id} was ${result.status}.`);
   }

@@ -3,30 +3,34 @@
  * its own included, listen. What crosses between tabs goes over one BroadcastChannel as plain data.
  */
 import type { WorkbenchEvent } from './api';
+import type { TrialParams } from '../store/study';
 import type { LeaveOrder } from '../training/protocol';
 
+/** What a study is told from another tab. */
+export type StudyOrder =
+  | { kind: 'leave'; how: 'pause' | 'stop' }
+  | { kind: 'prune'; number: number }
+  | { kind: 'enqueue'; params: TrialParams };
+
 /** What one tab asks of the others. */
-export interface TabOrder {
-  run_id: string;
-  order: LeaveOrder;
-  /** Names this request in its acknowledgement. */
-  ticket: string;
-}
+export type TabOrder =
+  { noun: 'run'; id: string; order: LeaveOrder } | { noun: 'study'; id: string; order: StudyOrder };
 
 type TabMessage =
   | { kind: 'event'; event: WorkbenchEvent }
-  | { kind: 'order'; order: TabOrder }
+  /** The ticket names the request in its acknowledgement. */
+  | { kind: 'order'; order: TabOrder; ticket: string }
   | { kind: 'acknowledged'; ticket: string };
 
 /** How long an owner has to acknowledge an order before nobody is assumed to be there. */
 const ACKNOWLEDGE_MS = 3000;
 
-/** Emits and receives events, and carries orders to the tab that trains a run. */
+/** Emits and receives events, and carries orders to the tab that trains a run or conducts a study. */
 export class EventHub {
   readonly #channel = new BroadcastChannel('lathe');
   readonly #listeners = new Set<(event: WorkbenchEvent) => void>();
   readonly #tickets = new Map<string, () => void>();
-  #obey: (order: TabOrder) => boolean = () => false;
+  readonly #obeyers = new Set<(order: TabOrder) => boolean>();
 
   constructor() {
     this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
@@ -35,7 +39,9 @@ export class EventHub {
           this.#deliver(data.event);
           return;
         case 'order':
-          if (this.#obey(data.order)) this.#post({ kind: 'acknowledged', ticket: data.order.ticket });
+          if ([...this.#obeyers].some((obey) => obey(data.order))) {
+            this.#post({ kind: 'acknowledged', ticket: data.ticket });
+          }
           return;
         case 'acknowledged':
           this.#tickets.get(data.ticket)?.();
@@ -60,13 +66,13 @@ export class EventHub {
     this.#deliver(event);
   }
 
-  /** Sets what this tab does with orders from others; `obey` returns whether the run is trained here. */
+  /** Adds what this tab does with orders from others; `obey` returns whether it was meant. */
   onOrder(obey: (order: TabOrder) => boolean): void {
-    this.#obey = obey;
+    this.#obeyers.add(obey);
   }
 
-  /** Sends an order to whichever other tab trains the run; resolves to whether one took it. */
-  order(runId: string, order: LeaveOrder): Promise<boolean> {
+  /** Sends an order to whichever other tab it is meant for; resolves to whether one took it. */
+  order(order: TabOrder): Promise<boolean> {
     const ticket = crypto.randomUUID();
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(false), ACKNOWLEDGE_MS);
@@ -76,7 +82,7 @@ export class EventHub {
         resolve(taken);
       };
       this.#tickets.set(ticket, () => settle(true));
-      this.#post({ kind: 'order', order: { run_id: runId, order, ticket } });
+      this.#post({ kind: 'order', order, ticket });
     });
   }
 

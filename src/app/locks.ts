@@ -18,3 +18,6 @@ export async function ifNobodyStores(work: () => Promise<unknown>): Promise<void
 
 /** What the name of the lock that a training run holds begins with; the run's id follows. */
 export const RUN_LOCK_PREFIX = 'lathe:run:';
+
+/** What the name of the lock that a study holds while it is conducted begins with; the study's id follows. */
+export const STUDY_LOCK_PREFIX = 'lathe:study:';

@@ -49,8 +49,15 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     await change(run.id, { status, reason: null });
   };
 
+  /** @throws LatheError of kind `usage` for a trial, which goes with its study. */
+  const refuseTrial = ({ trial, name }: RunRow, what: string): void => {
+    if (trial === null) return;
+    throw new LatheError('usage', `The run ${name} is a trial of a study. ${what} the study, and it follows.`);
+  };
+
   const resume = async (id: string): Promise<void> => {
     const run = await current(id);
+    refuseTrial(run, 'Resume');
     if (!UNFINISHED.includes(run.status)) {
       throw new LatheError(
         'usage',
@@ -72,6 +79,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     const run = await current(id);
     if (!UNFINISHED.includes(run.status))
       throw new LatheError('usage', `The run ${run.name} is ${run.status} already.`);
+    if (order === 'pause') refuseTrial(run, 'Pause');
     if (run.status === 'running' && (await supervisor.leave(id, order))) return;
     if (order === 'pause') return settle(run, 'paused');
     if (order === 'cancel') return settle(run, 'cancelled');
@@ -160,12 +168,25 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
   };
 }
 
-async function newRun(database: Database, config: RunConfig, dataset: DatasetRow): Promise<RunRow> {
+/** Which trial a run belongs to. */
+export interface TrialOfRun {
+  run_id: string;
+  study_id: string;
+  trial: number;
+}
+
+/** The row of a run that begins. */
+export async function newRun(
+  database: Database,
+  config: RunConfig,
+  dataset: DatasetRow,
+  trial: TrialOfRun | null = null,
+): Promise<RunRow> {
   const now = Date.now();
   const named: RunConfig = { ...config, data: { ...config.data, dataset: config.data.dataset ?? dataset.name } };
   const name = config.name ?? (await freshName(database, `${dataset.name}-${config.model.architecture}`));
   return {
-    id: newId(),
+    id: trial?.run_id ?? newId(),
     name,
     created: now,
     updated: now,
@@ -177,8 +198,8 @@ async function newRun(database: Database, config: RunConfig, dataset: DatasetRow
     dataset_id: dataset.id,
     dataset_name: dataset.name,
     dataset_hash: dataset.content_hash,
-    study_id: '',
-    trial: null,
+    study_id: trial?.study_id ?? '',
+    trial: trial?.trial ?? null,
     tags: [],
     notes: '',
     backend: null,

@@ -7,7 +7,7 @@ import { LatheError, type ErrorJson } from '../base/errors';
 import { transfer } from '../base/rpc';
 import type { Database } from '../store/database';
 import { appendLog } from '../store/logs';
-import { allRuns, getRun, updateRun } from '../store/runs';
+import { getRun, ownRuns, updateRun } from '../store/runs';
 import type { RunRow } from '../store/schema';
 import type { LeaveOrder, TrainingEvent } from '../training/protocol';
 import type { EventHub } from './events';
@@ -39,9 +39,18 @@ const lockName = (runId: string): string => `${RUN_LOCK_PREFIX}${runId}`;
 type Outcome =
   { kind: 'left'; error: ErrorJson | null; steps: number } | { kind: 'lost'; reason: string; steps: number };
 
+/** Who decides whether a run that is a trial goes on. */
+export interface RunJudge {
+  /** The metric that is reported after every epoch. */
+  metric: string;
+  /** Why the run should end after this epoch, or null. */
+  report(epoch: number, value: number): Promise<string | null>;
+}
+
 /** A run training in this tab. */
 interface Sitting {
   trainer: TrainerWorker | null;
+  judge: RunJudge | null;
   departure: Promise<Departure>;
 }
 
@@ -58,9 +67,9 @@ export class RunSupervisor {
   constructor(database: Database, hub: EventHub) {
     this.#database = database;
     this.#hub = hub;
-    hub.onOrder(({ run_id, order }) => {
-      const trainer = this.#sittings.get(run_id)?.trainer;
-      if (!trainer) return false;
+    hub.onOrder(({ noun, id, order }) => {
+      const trainer = noun === 'run' ? this.#sittings.get(id)?.trainer : null;
+      if (!trainer || noun !== 'run') return false;
       void trainer.api.leave(order);
       return true;
     });
@@ -81,13 +90,13 @@ export class RunSupervisor {
    * take over; it writes the row with status `running`.
    * @throws LatheError of kind `usage` when another tab trains it.
    */
-  async launch(runId: string, prepare: () => Promise<void>): Promise<void> {
+  async launch(runId: string, prepare: () => Promise<void>, judge: RunJudge | null = null): Promise<void> {
     if (this.#sittings.has(runId)) throw new LatheError('usage', `The run ${runId} is training already.`);
     await new Promise<void>((resolve, reject) => {
       navigator.locks
         .request(lockName(runId), { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, async () => {
           await prepare();
-          const sitting = this.#sit(runId);
+          const sitting = this.#sit(runId, judge);
           resolve();
           await sitting;
         })
@@ -100,7 +109,7 @@ export class RunSupervisor {
 
   /** Goes on with every run that was cut off, here or, while another tab lives, when that tab dies. */
   async adopt(): Promise<void> {
-    for (const run of await allRuns(this.#database)) {
+    for (const run of await ownRuns(this.#database)) {
       if (run.status === 'running' && run.deleted_at === null) this.watch(run.id);
     }
   }
@@ -115,8 +124,10 @@ export class RunSupervisor {
       // A run that a full disk paused would only meet the full disk again.
       if (this.#unsaved.has(runId)) return;
       if (run?.status !== 'running' || run.deleted_at !== null || this.#sittings.has(runId)) return;
+      // A trial goes on with its study.
+      if (run.trial !== null) return;
       this.#hub.emit({ type: 'resumed', run_id: runId, name: run.name, step: run.step });
-      await this.#sit(runId);
+      await this.#sit(runId, null);
     });
   }
 
@@ -134,7 +145,7 @@ export class RunSupervisor {
   /** Asks the run, here or in another tab, to leave its trainer; resolves to whether anyone was there to ask. */
   async leave(runId: string, order: LeaveOrder): Promise<boolean> {
     const sitting = this.#sittings.get(runId);
-    if (!sitting) return this.#hub.order(runId, order);
+    if (!sitting) return this.#hub.order({ noun: 'run', id: runId, order });
     await sitting.trainer?.api.leave(order);
     return true;
   }
@@ -151,9 +162,10 @@ export class RunSupervisor {
     for (const { trainer } of this.#sittings.values()) void trainer?.api.checkpoint();
   }
 
-  #sit(runId: string): Promise<Departure> {
+  #sit(runId: string, judge: RunJudge | null): Promise<Departure> {
     const sitting: Sitting = {
       trainer: null,
+      judge,
       departure: Promise.resolve({ error: null, steps: 0, resumed_from: null }),
     };
     sitting.departure = this.#train(runId, sitting).finally(() => {
@@ -233,6 +245,9 @@ export class RunSupervisor {
             sitter.last = event.step;
             if (performance.now() - sitter.told >= CHANGED_MS) changed();
             return;
+          case 'report':
+            void this.#judge(sitting, event);
+            return;
           case 'device_lost':
             resolve({ kind: 'lost', reason: event.reason, steps: sitter.last - sitter.first });
             return;
@@ -245,7 +260,10 @@ export class RunSupervisor {
       };
     });
     const refused = Promise.resolve(
-      trainer.api.train(runId, transfer(port2, [port2]), { backends: ['webgpu', 'webgl', 'cpu'] }),
+      trainer.api.train(runId, transfer(port2, [port2]), {
+        backends: ['webgpu', 'webgl', 'cpu'],
+        reports: sitting.judge?.metric ?? null,
+      }),
     ).then(() => left);
     const broken = trainer.broken.then((reason): never => {
       throw new LatheError(
@@ -263,6 +281,20 @@ export class RunSupervisor {
       trainer.terminate();
       sitting.trainer = null;
       port1.close();
+    }
+  }
+
+  /** Has a trial's epoch judged. Where that fails the run pauses: its checkpoint is written, and it is judged again. */
+  async #judge(
+    { trainer, judge }: Sitting,
+    { epoch, value, over }: Extract<TrainingEvent, { type: 'report' }>,
+  ): Promise<void> {
+    try {
+      const reason = (await judge?.report(epoch, value)) ?? null;
+      if (!over) await trainer?.api.verdict(reason);
+    } catch {
+      await trainer?.api.leave('pause');
+      if (!over) await trainer?.api.verdict(null);
     }
   }
 

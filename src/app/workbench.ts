@@ -14,7 +14,9 @@ import { bundleCommands, modelCommands, modelImporter } from './models';
 import { runCommands } from './runs';
 import { studyCommands } from './studies';
 import { suggestConfig } from './suggest';
+import { StudySupervisor } from './study-supervisor';
 import { RunSupervisor } from './supervisor';
+import { localExecutor } from './trial-executor';
 import { modelWorker } from './workers';
 
 /** How the workbench is used. */
@@ -31,14 +33,17 @@ export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workb
   const hub = new EventHub();
   const database = await openDatabase({ outdated: () => hub.emitHere({ type: 'outdated' }) });
   const supervisor = new RunSupervisor(database, hub);
+  const studies = new StudySupervisor(database, hub, localExecutor(database, hub, supervisor));
   const importModel = modelImporter(hub);
 
   if (!driven) {
-    // Another tab that starts a run may die: queue for its run at once.
+    // Another tab that starts a run or a study may die: queue for it at once.
     hub.subscribe((event) => {
       if (event.type === 'started') supervisor.watch(event.run_id);
+      else if (event.type === 'changed' && event.noun === 'study') studies.watch(event.id);
     });
     await supervisor.adopt();
+    await studies.adopt();
     scheduleCollection(database);
   }
 
@@ -55,7 +60,7 @@ export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workb
       },
     },
     runs: runCommands(database, hub, supervisor),
-    studies: studyCommands(database, hub),
+    studies: studyCommands(database, hub, studies),
     models: modelCommands(database, hub),
     bundle: bundleCommands(importModel),
     device: { probe: probeDevice, storage: storageUse },

@@ -3,6 +3,7 @@ import { connect, type Remote } from '../base/rpc';
 import type { AnalysisApi } from '../analysis/api';
 import type { DataApi } from '../data/api';
 import type { ExportApi } from '../export/api';
+import type { StudyApi } from '../sweeps/api';
 import type { TrainerApi } from '../training/protocol';
 
 /** A trainer worker, its API, and how to end it. */
@@ -26,6 +27,26 @@ export function startTrainer(): TrainerWorker {
     }),
     terminate: () => worker.terminate(),
   };
+}
+
+/** A study worker, its API, and how to end it. */
+export interface StudyWorker {
+  api: Remote<StudyApi>;
+  terminate(): void;
+}
+
+/** Starts a worker that keeps one study. */
+export function startStudyWorker(): StudyWorker {
+  const worker = new Worker(new URL('../../workers/study.ts', import.meta.url), { type: 'module', name: 'study' });
+  return { api: connect<StudyApi>(worker), terminate: () => worker.terminate() };
+}
+
+let study: StudyWorker | null = null;
+
+/** The study worker that answers questions about any study; those that run have one of their own. */
+export function studyWorker(): Remote<StudyApi> {
+  study ??= startStudyWorker();
+  return study.api;
 }
 
 let data: Remote<DataApi> | null = null;

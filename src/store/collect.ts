@@ -7,7 +7,9 @@ import { deleteCheckpoints, listCheckpoints } from './checkpoints';
 import { deleteLog } from './logs';
 import { deleteMetrics } from './metrics';
 import { deleteProfile } from './profiles';
+import { ownRuns, runsOfStudy } from './runs';
 import type { BlobHash } from './schema';
+import { deleteStudy } from './studies';
 
 /** How long a deleted row can be brought back. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
@@ -24,15 +26,13 @@ export async function collectGarbage(database: Database, grace = GRACE_MS, now =
   const expired = (row: { deleted_at: number | null }): boolean =>
     row.deleted_at !== null && row.deleted_at <= now - grace;
   let rows = 0;
-  for (const run of (await database.getAll('runs')).filter(expired)) {
-    await deleteCheckpoints(
-      database,
-      (await listCheckpoints(database, run.id)).map((checkpoint) => checkpoint.id),
-    );
-    await deleteMetrics(database, run.id);
-    await deleteLog(database, run.id);
-    await deleteProfile(database, run.id);
-    await database.delete('runs', run.id);
+  for (const run of (await ownRuns(database)).filter(expired)) {
+    await purgeRun(database, run.id);
+    rows++;
+  }
+  for (const study of (await database.getAll('studies')).filter(expired)) {
+    for (const run of await runsOfStudy(database, study.id)) await purgeRun(database, run.id);
+    await deleteStudy(database, study.id);
     rows++;
   }
   for (const dataset of (await database.getAll('datasets')).filter(expired)) {
@@ -44,6 +44,17 @@ export async function collectGarbage(database: Database, grace = GRACE_MS, now =
     rows++;
   }
   return { rows, ...(await sweepBlobs(database)) };
+}
+
+async function purgeRun(database: Database, id: string): Promise<void> {
+  await deleteCheckpoints(
+    database,
+    (await listCheckpoints(database, id)).map((checkpoint) => checkpoint.id),
+  );
+  await deleteMetrics(database, id);
+  await deleteLog(database, id);
+  await deleteProfile(database, id);
+  await database.delete('runs', id);
 }
 
 /**

@@ -116,8 +116,11 @@ export interface TextDatasetRow extends DatasetBase {
 /** A dataset in the browser. */
 export type DatasetRow = TableDatasetRow | ImageDatasetRow | TextDatasetRow;
 
-/** Where a run stands. `paused` and `running` are unfinished: they can go on from a checkpoint. */
-export type RunStatus = 'running' | 'paused' | 'finished' | 'stopped' | 'cancelled' | 'diverged' | 'failed';
+/**
+ * Where a run stands. `paused` and `running` are unfinished: they can go on from a checkpoint. `pruned`: a study ended it
+ * early.
+ */
+export type RunStatus = 'running' | 'paused' | 'finished' | 'stopped' | 'pruned' | 'cancelled' | 'diverged' | 'failed';
 
 /** Statuses of a run that can go on. */
 export const UNFINISHED: readonly RunStatus[] = ['running', 'paused'];

@@ -33,6 +33,14 @@ import { yieldToMessages } from './yield';
 /** Steps whose results may be outstanding: enough to keep the device busy, few enough to stop soon. */
 const IN_FLIGHT = 2;
 
+/** Who decides after every epoch whether a trial goes on. */
+export interface Judge {
+  /** The metric that is judged by. */
+  metric: string;
+  /** Reports an epoch; resolves to null, or to why the run ends here. Where the run is `over` nothing is decided. */
+  report(epoch: number, step: number, value: number, over: boolean): Promise<string | null>;
+}
+
 /** What a loop works with. */
 export interface LoopParts {
   config: ResolvedConfig;
@@ -55,6 +63,8 @@ export interface LoopParts {
   profiler: RunProfiler | null;
   /** Where kernels are tuned to the adapter. */
   tuning: KernelTuning | null;
+  /** Where the run is a trial of a study. */
+  judge: Judge | null;
   /** Bytes of device memory now, and at most so far. */
   memory: () => { bytes: number; peak: number };
   /** Seconds trained in earlier sittings. */
@@ -63,7 +73,11 @@ export interface LoopParts {
 
 /** How the loop was left. */
 export type LoopEnd =
-  { kind: 'complete'; reason: string | null } | { kind: 'stopped' } | { kind: 'paused' } | { kind: 'cancelled' };
+  | { kind: 'complete'; reason: string | null }
+  | { kind: 'pruned'; reason: string }
+  | { kind: 'stopped' }
+  | { kind: 'paused' }
+  | { kind: 'cancelled' };
 
 interface Flight {
   step: number;
@@ -90,6 +104,8 @@ export class TrainingLoop {
   /** Step of the checkpoint written last. */
   #checkpointed = -1;
   #evaluationMs: number | null = null;
+  /** Last epoch that was reported in this sitting. */
+  #reported = 0;
   #leave: LeaveOrder | null = null;
   #checkpointAsked: (() => void)[] = [];
   #stepsHere = 0;
@@ -160,6 +176,7 @@ export class TrainingLoop {
       const over = this.#queued >= length.total;
       if (atEpochEnd || over || this.#leave || state.stopped || this.#checkpointDue()) await this.#drain();
       if (this.#leave === 'cancel') return { kind: 'cancelled' };
+      if (this.#leave === 'prune') return { kind: 'pruned', reason: 'It was ended by hand.' };
       if (this.#leave === 'pause') return this.#pause();
       if (this.#leave === 'stop') state.stopped = true;
 
@@ -169,6 +186,8 @@ export class TrainingLoop {
         continue;
       }
       const early = stopReason(earlyStopping, state.early_stopping);
+      const pruned = await this.#judge(over || state.stopped || early !== null);
+      if (pruned !== null) return { kind: 'pruned', reason: pruned };
       if (over || state.stopped || early !== null) {
         if (state.batch > 0 && !(await this.#endEpoch({ partial: true }))) continue;
         if (this.#checkpointed !== state.step) await this.#save('end');
@@ -182,6 +201,21 @@ export class TrainingLoop {
       reporter.check();
       await yieldToMessages();
     }
+  }
+
+  /**
+   * Reports the epoch that ended last; after a resumption once more, since it may not have been heard.
+   * @returns Why the run ends here, or null.
+   */
+  async #judge(over: boolean): Promise<string | null> {
+    const { judge } = this.#parts;
+    const { epoch, batch, step, latest } = this.#state;
+    if (!judge || batch > 0 || epoch <= this.#reported) return null;
+    this.#reported = epoch;
+    this.#clock.pause();
+    const reason = await judge.report(epoch, step, latest[judge.metric] ?? NaN, over);
+    this.#clock.resume();
+    return reason;
   }
 
   /** Queues the next update, its data being ready or awaited. */
@@ -316,7 +350,7 @@ export class TrainingLoop {
     const started = performance.now();
     const epoch = options.partial ? state.epoch : state.epoch + 1;
     const train = this.#metrics.result();
-    const interrupted = (): boolean => this.#leave === 'pause' || this.#leave === 'cancel';
+    const interrupted = (): boolean => this.#leave !== null && this.#leave !== 'stop';
     const validation = await this.averaged(() => this.evaluateSplit('validation', interrupted));
     if (!validation) {
       this.#clock.resume();

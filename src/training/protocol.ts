@@ -49,6 +49,8 @@ export type TrainingEvent = { run_id: string } & (
       checkpoint: Pick<CheckpointRow, 'id' | 'step' | 'epoch' | 'reason' | 'monitor' | 'bytes'>;
       best: boolean;
     }
+  /** An epoch of a trial ended: the trainer waits for `verdict`, unless the run is over. */
+  | { type: 'report'; epoch: number; step: number; metric: string; value: number; over: boolean }
   /** The run's profile was stored. */
   | { type: 'profiled'; step: number }
   | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string; at: number }
@@ -64,6 +66,8 @@ export type LeaveOrder =
   | 'pause'
   /** Checkpoint, keep the best, final evaluation, status `stopped`. */
   | 'stop'
+  /** A study ends its trial early: nothing more is computed, status `pruned`. */
+  | 'prune'
   /** Nothing more is written but the status `cancelled`. */
   | 'cancel';
 
@@ -75,6 +79,8 @@ export interface TrainerApi {
    */
   train(runId: string, port: MessagePort, options: TrainOptions): Promise<void>;
   leave(order: LeaveOrder): Promise<void>;
+  /** Answers a `report`: null, and the run goes on; or why it is pruned. */
+  verdict(reason: string | null): Promise<void>;
   /** Writes a checkpoint after the step in progress (the page is about to be hidden or closed). */
   checkpoint(): Promise<void>;
 }
@@ -83,4 +89,6 @@ export interface TrainerApi {
 export interface TrainOptions {
   /** Backends to try, in order. */
   backends: BackendInfo['backend'][];
+  /** The run is a trial: this metric is reported after every epoch, and a verdict awaited. */
+  reports: string | null;
 }

@@ -20,7 +20,7 @@ import { Checkpointer } from './checkpointer';
 import { classWeights } from './class-weights';
 import { evaluateBest } from './finish';
 import { KernelTuning } from './kernel-tuning';
-import { TrainingLoop, type LoopEnd } from './loop';
+import { TrainingLoop, type Judge, type LoopEnd } from './loop';
 import { crossEntropyLoss, huberDelta, huberLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
@@ -49,10 +49,11 @@ export interface TrainerSources {
 export function createTrainer(sources: TrainerSources): TrainerApi {
   let order: LeaveOrder | null = null;
   let loop: TrainingLoop | null = null;
+  const verdicts = new Verdicts();
   return {
     async train(runId, port, options) {
       order = null;
-      const sitting = await setUp(sources, runId, port, options);
+      const sitting = await setUp(sources, runId, port, options, verdicts);
       try {
         loop = sitting.loop;
         // An order may have come while the run was being set up.
@@ -63,12 +64,49 @@ export function createTrainer(sources: TrainerSources): TrainerApi {
         sitting.dispose();
       }
     },
+    async verdict(reason) {
+      verdicts.give(reason);
+    },
     async leave(asked) {
       order = asked;
       loop?.leave(asked);
     },
     async checkpoint() {
       await loop?.checkpoint();
+    },
+  };
+}
+
+/** The answer to a report, given from outside. */
+class Verdicts {
+  #settle: ((reason: string | null) => void) | null = null;
+
+  give(reason: string | null): void {
+    this.#settle?.(reason);
+    this.#settle = null;
+  }
+
+  next(): Promise<string | null> {
+    return new Promise((resolve) => (this.#settle = resolve));
+  }
+}
+
+/** @throws LatheError of kind `config` when no run of the task logs the metric that a study asks for. */
+function judgeOf(
+  metric: string | null,
+  task: Preprocessing['task'],
+  hasValidation: boolean,
+  reporter: Reporter,
+  verdicts: Verdicts,
+): Judge | null {
+  if (metric === null) return null;
+  const resolved = resolveMonitor(metric, 'optimization.hyperparameter_search.metric', task, hasValidation);
+  return {
+    metric: resolved,
+    report(epoch, step, value, over) {
+      const verdict = over ? Promise.resolve(null) : verdicts.next();
+      reporter.send({ type: 'report', epoch, step, metric: resolved, value, over });
+      return verdict;
     },
   };
 }
@@ -88,6 +126,7 @@ async function setUp(
   runId: string,
   port: MessagePort,
   options: TrainOptions,
+  verdicts: Verdicts,
 ): Promise<Sitting> {
   const database = await sources.database();
   const run = await getRun(database, runId);
@@ -112,10 +151,12 @@ async function setUp(
       );
     }
     const reporter = new Reporter(database, runId, port);
+    const hasValidation = data.splits.validation.length > 0;
+    const judge = judgeOf(options.reports, preprocessing.task, hasValidation, reporter, verdicts);
     const { l2, gradient_clip, gradient_accumulation, ema, activation_checkpointing } = run.config.training;
     const mixed = mixedPrecision(run.config, backend, notices);
     const optimizer = createOptimizer(run.config.training.optimizer);
-    const options: TrainStepOptions = {
+    const stepOptions: TrainStepOptions = {
       optimizer,
       l2,
       clip: gradient_clip?.norm ?? null,
@@ -128,14 +169,14 @@ async function setUp(
         reporter.log('warning', `Steps of this model cannot be recorded, so each is queued anew. ${reason}`),
     };
     const makeModel = (): Model => buildModel(run.config.model, io, run.config.reproducibility.seed);
-    const search = { config: run.config, backend, data, io, makeModel, step: options };
+    const search = { config: run.config, backend, data, io, makeModel, step: stepOptions };
     const config = await resolve(run, search, notices);
     const { batch_size } = config.training;
     const summary = summarizeModel(config.model, io, batch_size, config.training.optimizer);
-    const { monitor, earlyStopping } = monitors(config, preprocessing, data.splits.validation.length > 0, notices);
+    const { monitor, earlyStopping } = monitors(config, preprocessing, hasValidation, notices);
     const length = runLength(config, data.splits.train.length);
     const model = makeModel();
-    const step = new TrainStep(backend, model, options);
+    const step = new TrainStep(backend, model, stepOptions);
     const inference = new Inference(model);
     const checkpointer = new Checkpointer(
       database,
@@ -190,6 +231,7 @@ async function setUp(
         reporter,
         profiler,
         tuning,
+        judge,
         memory: () => backend.memory(),
         secondsBefore: run.seconds,
       },
@@ -389,6 +431,8 @@ async function ending(sitting: Sitting, end: LoopEnd): Promise<Ending> {
       return withBest(sitting, 'finished', end.reason);
     case 'stopped':
       return withBest(sitting, 'stopped', null);
+    case 'pruned':
+      return { status: 'pruned', reason: end.reason, error: null, row: {} };
     case 'paused':
     case 'cancelled':
       return { status: end.kind, reason: null, error: null, row: {} };

@@ -156,7 +156,7 @@ export async function sit(
       if (event.type === 'ended' || event.type === 'device_lost') resolve();
     };
   });
-  await trainer.train(runId, port2, { backends: options.backends ?? ['webgpu'] });
+  await trainer.train(runId, port2, { backends: options.backends ?? ['webgpu'], reports: null });
   await last;
   port1.close();
   return { events, row: await getRun(database, runId) };
