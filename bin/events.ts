@@ -1,6 +1,6 @@
 /** What the page tells while it works, checked, in the form in which the command line passes it on. */
 import * as v from 'valibot';
-import { finiteOrNull, metrics } from './results';
+import { finiteOrNull, metrics, trial, type Trial } from './results';
 
 const run = { run_id: v.string() };
 
@@ -53,6 +53,7 @@ const pageEvent = v.variant('type', [
     steps_this_process: v.number(),
   }),
   v.object({ ...run, type: v.literal('device_lost'), reason: v.string() }),
+  v.object({ type: v.literal('trial'), study_id: v.string(), trial }),
 ]);
 
 /** Types of the page's events that are passed on. */
@@ -98,7 +99,8 @@ export type ProgressEvent =
   | { event: 'checkpoint'; run_id: string; epoch: number; step: number; id: string; reason: string; best: boolean }
   | { event: 'log'; run_id: string; level: string; message: string }
   | { event: 'ended'; run_id: string; status: string; reason: string | null; steps_this_process: number }
-  | { event: 'device_lost'; run_id: string; reason: string };
+  | { event: 'device_lost'; run_id: string; reason: string }
+  | ({ event: 'trial'; study_id: string } & Trial);
 
 /**
  * Checks an event of the page and brings it into the command line's form.
@@ -139,5 +141,7 @@ export function readEvent(input: unknown): ProgressEvent {
       };
     case 'device_lost':
       return { event: event.type, run_id: event.run_id, reason: event.reason };
+    case 'trial':
+      return { event: event.type, study_id: event.study_id, ...event.trial };
   }
 }

@@ -2,7 +2,7 @@
  * What the command line has the page do. `perform` runs inside the page: it is sent there as text, so it uses nothing
  * from outside itself.
  */
-import type { Workbench } from '../src/app/api';
+import type { StudyFormat, Workbench } from '../src/app/api';
 import type {} from '../src/app/driver';
 import type { ExportFormat } from '../src/export/names';
 import type { ModelRef } from '../src/store/schema';
@@ -25,7 +25,8 @@ export type PageTask =
   /** The predictions come as a download. */
   | { task: 'predict_files'; model: ModelRef }
   /** The file comes as a download; its name is returned. */
-  | { task: 'export'; model: ModelRef; format: ExportFormat };
+  | { task: 'export'; model: ModelRef; format: ExportFormat }
+  | { task: 'export_study'; id: string; format: StudyFormat };
 
 /** What came of it: an error is plain data, since thrown errors lose all but their message on the way. */
 export type PageOutcome = { value: unknown } | { error: unknown };
@@ -58,6 +59,10 @@ export async function perform(order: PageTask): Promise<PageOutcome> {
       }
       case 'export':
         download = await lathe.bundle.export(order.model, order.format);
+        value = download.name;
+        break;
+      case 'export_study':
+        download = await lathe.studies.export(order.id, order.format);
         value = download.name;
     }
     if (download) {

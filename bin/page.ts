@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium, type BrowserContext, type Download, type Page } from 'playwright-core';
 import * as v from 'valibot';
 import { LatheError } from '../src/base/errors';
-import type { Workbench } from '../src/app/api';
+import type { StudyFormat, Workbench } from '../src/app/api';
 import type {} from '../src/app/driver';
 import type { ModelRef } from '../src/store/schema';
 import type { ExportFormat } from '../src/export/names';
@@ -154,6 +154,15 @@ export class DrivenPage {
     const download = this.#nextDownload();
     const chosen = await this.#perform({ task: 'export', model, format }, v.string());
     const path = join(folder, basename(name ?? chosen));
+    await this.#orGone(download.then((file) => file.saveAs(path)));
+    return path;
+  }
+
+  /** Writes a study into a folder as `name` and returns the path of the file. */
+  async exportStudy(id: string, format: StudyFormat, folder: string, name: string): Promise<string> {
+    const download = this.#nextDownload();
+    await this.#perform({ task: 'export_study', id, format }, v.string());
+    const path = join(folder, name);
     await this.#orGone(download.then((file) => file.saveAs(path)));
     return path;
   }

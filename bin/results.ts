@@ -73,6 +73,50 @@ export const runRow = v.object({
 /** A run, as tables list it. */
 export type RunSummary = v.InferOutput<typeof runRow>;
 
+/** A trial of a study. */
+export const trial = v.object({
+  number: v.number(),
+  state: v.picklist(['waiting', 'running', 'complete', 'pruned', 'failed']),
+  reason: v.nullable(v.string()),
+  params: v.record(v.string(), v.unknown()),
+  values: v.nullable(v.array(finiteOrNull)),
+  intermediate: v.object({ steps: v.array(v.number()), values: v.array(finiteOrNull) }),
+  run_ids: v.array(v.string()),
+  steps: v.number(),
+});
+
+/** A trial of a study. */
+export type Trial = v.InferOutput<typeof trial>;
+
+/** A study, as tables list it. */
+export const studyRow = v.object({
+  id: v.string(),
+  name: v.string(),
+  status: v.picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
+  reason: v.nullable(v.string()),
+  objectives: v.array(v.object({ metric: v.string(), direction: v.picklist(['minimize', 'maximize']) })),
+  counts: v.object({
+    waiting: v.number(),
+    running: v.number(),
+    complete: v.number(),
+    pruned: v.number(),
+    failed: v.number(),
+  }),
+  best: v.nullable(
+    v.object({ number: v.number(), values: v.array(finiteOrNull), params: v.record(v.string(), v.unknown()) }),
+  ),
+  seconds: v.number(),
+  steps: v.number(),
+});
+
+/** What `studies.wait` gives: `StudyResult` of `src/app/api.ts`. */
+export const studyResult = v.object({
+  study: studyRow,
+  trials: v.array(trial),
+  front: v.array(v.number()),
+  reason: v.nullable(v.string()),
+});
+
 /** A checkpoint of a run. */
 export const checkpoints = v.array(v.object({ id: v.string(), step: v.number() }));
 

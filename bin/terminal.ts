@@ -5,6 +5,7 @@
 import type { LatheError } from '../src/base/errors';
 import { formatDuration, progressBar, type ProgressState } from './progress-bar';
 import type { ProgressEvent } from './events';
+import type { Trial } from './results';
 
 /** Writes results and progress. */
 export class Terminal {
@@ -13,6 +14,8 @@ export class Terminal {
   #barShown = false;
   /** The newest one: not every event has one. */
   #loss: number | null = null;
+  /** The trial that trains, where a study does. */
+  #trial: number | null = null;
   #state: ProgressState = { title: '', done: 0, total: null, detail: '' };
 
   constructor({ json }: { json: boolean }) {
@@ -45,13 +48,14 @@ export class Terminal {
       case 'import':
         return this.#show({ title: event.stage, done: event.done, total: event.total, detail: '' });
       case 'started':
+        if (this.#trial !== null) return;
         if (event.resumed_from !== null) this.#line(`Going on from step ${event.resumed_from}.`);
         this.#line(`Training run ${event.run_id} on ${event.adapter} (${event.backend}). ${event.reason}`);
         return;
       case 'progress':
         this.#loss = event.loss ?? this.#loss;
         return this.#show({
-          title: `epoch ${event.epoch}`,
+          title: `${this.#trial === null ? '' : `trial ${this.#trial}  `}epoch ${event.epoch}`,
           done: event.step,
           total: event.total_steps,
           detail: [
@@ -63,6 +67,7 @@ export class Terminal {
             .join('  '),
         });
       case 'evaluated': {
+        if (this.#trial !== null) return;
         const metrics = Object.entries(event.metrics).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
         return this.#line(`epoch ${event.epoch}  ${event.split}  ${metrics.join('  ')}`);
       }
@@ -71,6 +76,10 @@ export class Terminal {
         return;
       case 'device_lost':
         return this.#line(`The GPU was lost (${event.reason}); going on from the latest checkpoint.`);
+      case 'trial':
+        this.#trial = event.number;
+        if (event.state === 'running' || event.state === 'waiting') return;
+        return this.#line(trialLine(event));
       case 'checkpoint':
       case 'ended':
         return;
@@ -99,3 +108,21 @@ export class Terminal {
     this.#barShown = false;
   }
 }
+
+/** `trial 7  pruned  0.4123 after 3 epochs  training.optimizer.learning_rate 0.01  model.dropout 0.2`. */
+function trialLine({ number, state, values, intermediate, params, reason }: Trial): string {
+  const scores = (values ?? []).map((value) => value?.toPrecision(4) ?? '–').join(', ');
+  const reports = intermediate.steps.length;
+  return [
+    `trial ${number}`,
+    state,
+    scores && `${scores}${state === 'pruned' ? ` after ${reports} report${reports === 1 ? '' : 's'}` : ''}`,
+    ...Object.entries(params).map(([key, value]) => `${key} ${shown(value)}`),
+    state === 'failed' ? reason : '',
+  ]
+    .filter(Boolean)
+    .join('  ');
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(3) : JSON.stringify(value);

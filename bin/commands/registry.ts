@@ -4,17 +4,18 @@ import { generate } from './generate';
 import { notYet } from './not-yet';
 import { predict } from './predict';
 import { runs } from './runs';
+import { sweep } from './sweep';
 import { train } from './train';
 
 /** Every command, by its name. */
 export const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     train,
+    sweep,
     predict,
     generate,
     export: exportModel,
     runs,
-    sweep: notYet('Searches for better settings'),
     peer: notYet('Joins a group of browsers that train together'),
     verify: notYet('Checks this machine’s adapter'),
     reproduce: notYet('Repeats a run and compares its bits'),

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
 import * as v from 'valibot';
 import { LatheError } from '../../src/base/errors';
-import { applyOverrides, parseOverride } from '../../src/config/overrides';
-import { parseConfig } from '../../src/config/parse';
 import type { RunConfig } from '../../src/config/schema';
-import { parseYaml } from '../../src/config/yaml';
-import { makeFolder, statArgument, userPath, type Arguments } from '../arguments';
+import { makeFolder, type Arguments } from '../arguments';
+import { readConfig } from '../config';
 import { EXIT } from '../exit-codes';
 import { provideDataset } from '../dataset';
 import type { DrivenPage } from '../page';
@@ -22,27 +20,11 @@ export const train: Command = {
   positionals: ['CONFIG.yaml'],
   options: ['data', 'set', 'out', 'fresh'],
   run(args, session) {
-    const config = readConfig(userPath(args.positionals[0]), args.set);
-    if (args.data) statArgument('--data', args.data);
-    else if (config.data.dataset === null) {
-      throw new LatheError(
-        'usage',
-        '--data is missing: a file or folder to train on (or name a dataset under data.dataset).',
-      );
-    }
+    const config = readConfig(args);
     if (args.out) makeFolder(args.out);
     return withOpenPage(args, session, (page) => trainOn(page, config, args, session));
   },
 };
-
-/** The config of a file with `--set` applied, every default filled in. @throws LatheError of kind `config` or `usage` */
-function readConfig(path: string, settings: string[]): RunConfig {
-  if (!statArgument('CONFIG.yaml', path).isFile()) {
-    throw new LatheError('usage', `CONFIG.yaml: ${path} is no file.`, { file: path });
-  }
-  const document = parseYaml(readFileSync(path, 'utf8'), path);
-  return parseConfig(applyOverrides(document, settings.map(parseOverride)), path);
-}
 
 async function trainOn(page: DrivenPage, config: RunConfig, args: Arguments, session: Session): Promise<number> {
   const { terminal, interruption } = session;
