@@ -1,5 +1,5 @@
 /** The run config of a trial: that of the study with the trial's values in it. */
-import { parseConfig } from '../parse';
+import { problemsError, validateDocument } from '../validate';
 import { setPath } from '../path';
 import type { RunConfig } from '../schema';
 import type { ParameterValue } from './space';
@@ -13,5 +13,7 @@ import type { ParameterValue } from './space';
 export function trialConfig(config: RunConfig, params: Record<string, ParameterValue>): RunConfig {
   let document: unknown = { ...config, optimization: {} };
   for (const [key, value] of Object.entries(params)) document = setPath(document, key, value);
-  return parseConfig(document);
+  const result = validateDocument(document);
+  if (result.ok) return result.config;
+  throw problemsError(result.problems);
 }
