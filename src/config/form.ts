@@ -162,6 +162,12 @@ function describe(field: FormField, schema: Node): void {
         field.kind = 'layers';
       }
       return;
+    case 'lazy': {
+      // A list that may be written as a section.
+      const list = nodes(schema.options).find((option) => option.type === 'array');
+      if (list) describe(field, list);
+      return;
+    }
     case 'union': {
       // A whole number, or a word that leaves it to Lathe.
       const number = nodes(schema.options).find((option) => option.type === 'number');

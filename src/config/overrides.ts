@@ -1,5 +1,6 @@
 /** Replacing keys of a config document before it is validated: `--set training.epochs=3`, a trial's parameters. */
 import { LatheError } from '../base/errors';
+import { widthsFor } from './architectures/widths';
 import { checkConfig } from './parse';
 import { getPath, setPath } from './path';
 import { parseYaml } from './yaml';
@@ -32,7 +33,9 @@ export function parseOverride(text: string): Override {
  * @throws LatheError of kind `config` when a path runs through a plain value or past the end of a list.
  */
 export function applyOverrides(document: unknown, overrides: Override[]): unknown {
-  return overrides.reduce((current, { key, value }) => setPath(withDefaultList(current, key), key, value), document);
+  return overrides.reduce((current, { key, value }) => {
+    return setPath(widthsFor(withDefaultList(current, key), key), key, value);
+  }, document);
 }
 
 function withDefaultList(document: unknown, key: string): unknown {

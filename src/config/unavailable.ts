@@ -1,5 +1,5 @@
 /** Settings that the config knows but this version cannot do yet: refused with a sentence, never ignored. */
-import type { ConfigProblem } from './parse';
+import type { ConfigProblem } from './explain';
 import type { RunConfig } from './schema';
 
 /** One problem for each setting of `config` that asks for what is not there yet. */

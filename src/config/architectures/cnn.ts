@@ -1,17 +1,17 @@
 import * as v from 'valibot';
 import { activation } from '../activations';
 import { choice, integer, number } from '../field';
+import { stack, widths } from './widths';
 
 /** Settings of `cnn`: blocks of convolution, activation and 2×2 max pooling, then a head. */
 export const cnn = v.pipe(
   v.strictObject({
     architecture: v.literal('cnn'),
     filters: v.optional(
-      v.pipe(
-        v.array(integer('Filters of one convolution', 1, 4096)),
-        v.minLength(1),
-        v.maxLength(16),
-        v.description('Filters of each convolution block, first to last'),
+      widths(
+        'Filters of each convolution block, first to last; or {width, depth}: so many blocks, each with twice as many filters as the last',
+        v.pipe(v.array(integer('Filters of one convolution', 1, 4096)), v.minLength(1), v.maxLength(16)),
+        stack('the first block', 16, 4096, 1, 16),
       ),
       [16, 32],
     ),

@@ -1,16 +1,17 @@
 import * as v from 'valibot';
 import { activation } from '../activations';
 import { integer, number } from '../field';
+import { stack, widths } from './widths';
 
 /** Settings of `mlp`: dense layers with an activation and dropout between them. */
 export const mlp = v.pipe(
   v.strictObject({
     architecture: v.literal('mlp'),
     hidden: v.optional(
-      v.pipe(
-        v.array(integer('Units of one hidden layer', 1, 65536)),
-        v.maxLength(64),
-        v.description('Units of each hidden layer, first to last'),
+      widths(
+        'Units of each hidden layer, first to last; or {width, depth}: so many layers of one width',
+        v.pipe(v.array(integer('Units of one hidden layer', 1, 65536)), v.maxLength(64)),
+        stack('every hidden layer', 128, 65536, 0, 64),
       ),
       [256, 128],
     ),

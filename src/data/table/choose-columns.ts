@@ -1,6 +1,6 @@
 /** Which columns of a table a run predicts, and which it predicts from. */
 import { LatheError } from '../../base/errors';
-import { nearest } from '../../config/parse';
+import { nearest } from '../../config/nearest';
 import type { ColumnRole, RunConfig } from '../../config/schema';
 import type { ColumnSummary, TableDatasetRow } from '../../store/schema';
 

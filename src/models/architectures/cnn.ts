@@ -1,22 +1,23 @@
 import type { ModelConfig } from '../../config/architectures/registry';
+import { filterWidths } from '../../config/architectures/widths';
 import type { LayerEntry } from '../plan';
 
 /** `cnn`: blocks of convolution, activation and 2×2 max pooling, then a head and dropout. */
 export function cnnLayers(settings: Extract<ModelConfig, { architecture: 'cnn' }>): LayerEntry[] {
-  const blocks = settings.filters.flatMap((filters, i): LayerEntry[] => [
+  const blocks = filterWidths(settings.filters).flatMap(({ width, key }): LayerEntry[] => [
     {
       settings: {
         type: 'conv2d',
-        filters,
+        filters: width,
         kernel_size: settings.kernel_size,
         strides: 1,
         padding: 'same',
         activation: settings.activation,
         use_bias: true,
       },
-      key: `model.filters.${i}`,
+      key,
     },
-    { settings: { type: 'max_pooling2d', pool_size: 2 }, key: `model.filters.${i}` },
+    { settings: { type: 'max_pooling2d', pool_size: 2 }, key },
   ]);
   const head: LayerEntry = {
     settings: { type: settings.head === 'flatten' ? 'flatten' : 'global_average_pooling2d' },

@@ -37,6 +37,8 @@ describe.each([
   ['mlp', { architecture: 'mlp', hidden: [5, 3], dropout: 0.1 }, rows],
   ['mlp without hidden layers', { architecture: 'mlp', hidden: [] }, images],
   ['cnn', { architecture: 'cnn', filters: [4, 6], dropout: 0.2 }, images],
+  ['mlp of one width', { architecture: 'mlp', hidden: { width: 5, depth: 3 } }, rows],
+  ['cnn by its first width', { architecture: 'cnn', filters: { width: 3, depth: 3 } }, images],
   ['cnn with a global average', { architecture: 'cnn', filters: [4], head: 'global_average' }, images],
   ['sequential', everything, images],
   ['global average in a row', { architecture: 'sequential', layers: [{ type: 'global_average_pooling2d' }] }, images],
@@ -103,4 +105,15 @@ test('the memory estimate grows with batch and optimizer', () => {
   expect(bytes(64, { name: 'adam' })).toBeGreaterThan(bytes(32, { name: 'adam' }));
   expect(bytes(32, { name: 'adam' })).toBeGreaterThan(bytes(32, { name: 'sgd', momentum: 0.9 }));
   expect(bytes(32, { name: 'sgd', momentum: 0.9 })).toBeGreaterThan(bytes(32, { name: 'sgd' }));
+});
+
+test('a width and a depth plan the layers of the list that they stand for', () => {
+  const stacked = { architecture: 'cnn', filters: { width: 3, depth: 3 } };
+  const listed = { architecture: 'cnn', filters: [3, 6, 12] };
+  expect(planModel(model(stacked), images).map(({ weights }) => weights)).toEqual(
+    planModel(model(listed), images).map(({ weights }) => weights),
+  );
+  const rowsOf = (hidden: unknown) => planModel(model({ hidden }), rows).map(({ weights }) => weights);
+  expect(rowsOf({ width: 5, depth: 2 })).toEqual(rowsOf([5, 5]));
+  expect(() => planModel(model({ ...stacked, filters: { width: 3, depth: 9 } }), images)).toThrow('model.filters: ');
 });
