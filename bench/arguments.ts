@@ -15,6 +15,10 @@ const OPTIONS = {
   only: { type: 'string' },
   workload: { type: 'string' },
   steps: { type: 'string' },
+  objective: { type: 'string' },
+  sampler: { type: 'string' },
+  seeds: { type: 'string' },
+  trials: { type: 'string' },
 } as const;
 
 /** The help text. */
@@ -26,12 +30,20 @@ export function usage(): string {
     ...names,
     '',
     '  --json FILE           Writes every figure to FILE',
+    '',
+    'training',
     '  --node                Runs in Node on Dawn in place of a headless browser',
     '  --large               Adds the workloads that are meant for real GPUs',
     '  --torch               Adds PyTorch, where python3 (or the program in PYTHON) has torch',
     '  --only ENGINE,…       Measures these engines alone',
     '  --workload NAME,…     Runs these workloads alone',
     '  --steps N             Timed steps of each engine, at most (30)',
+    '',
+    'sweeps',
+    '  --objective FILE      Searches the space of a module alone: it exports space and objective(params)',
+    '  --sampler NAME,…      Samplers to compare (random,tpe,tpe_independent)',
+    '  --seeds N             Studies of each function and sampler (100)',
+    '  --trials N            Trials of each study (100)',
   ].join('\n');
 }
 
@@ -46,10 +58,6 @@ export function parseBenchArguments(argv: string[]): BenchOptions {
   if (!Object.hasOwn(BENCHMARKS, name)) {
     throw wrong(`There is no benchmark ${name}. There is: ${Object.keys(BENCHMARKS).join(', ')}.`);
   }
-  const steps = Number(values.steps ?? 30);
-  if (!Number.isInteger(steps) || steps < 3) {
-    throw wrong(`--steps is ${values.steps}; expected a whole number from 3 on.`);
-  }
   const json = values.json === undefined ? null : userPath(values.json);
   if (json) mkdirSync(dirname(json), { recursive: true });
   return {
@@ -60,7 +68,11 @@ export function parseBenchArguments(argv: string[]): BenchOptions {
     torch: values.torch ?? false,
     only: list(values.only),
     workloads: list(values.workload),
-    steps,
+    steps: count('steps', values.steps, 30, 3),
+    objective: values.objective === undefined ? null : userPath(values.objective),
+    samplers: list(values.sampler),
+    seeds: count('seeds', values.seeds, 100, 1),
+    trials: count('trials', values.trials, 100, 1),
   };
 }
 
@@ -70,6 +82,12 @@ function read(argv: string[]): ReturnType<typeof parseArgs<{ options: typeof OPT
   } catch (error) {
     throw wrong(error instanceof Error ? error.message : String(error));
   }
+}
+
+function count(name: string, value: string | undefined, byDefault: number, least: number): number {
+  const number = Number(value ?? byDefault);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw wrong(`--${name} is ${value}; expected a whole number from ${least} on.`);
 }
 
 const list = (value: string | undefined): string[] | null => value?.split(',').filter(Boolean) ?? null;

@@ -18,6 +18,14 @@ export interface BenchOptions {
   workloads: string[] | null;
   /** Timed steps of each engine, at most. */
   steps: number;
+  /** Absolute path of a module with an objective of the user's own; null: the benchmark's functions. */
+  objective: string | null;
+  /** Samplers of studies; null: the benchmark's choice. */
+  samplers: string[] | null;
+  /** Studies of each function and sampler, with seeds from 0 on. */
+  seeds: number;
+  /** Trials of each study. */
+  trials: number;
 }
 
 /** Measures something against its peers, side by side. */

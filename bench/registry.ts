@@ -1,5 +1,6 @@
 /** Every benchmark by its name. To add one: a folder here and a line below. */
 import type { Benchmark } from './benchmark';
+import { sweeps } from './sweeps/sweeps';
 import { training } from './training/training';
 
-export const BENCHMARKS: Record<string, Benchmark> = { training };
+export const BENCHMARKS: Record<string, Benchmark> = { training, sweeps };

@@ -2,6 +2,7 @@
 import type { SamplerConfig } from '../../config/search/samplers';
 import { randomSampler } from './random';
 import type { Sampler } from './sampler';
+import { tpeSampler } from './tpe/tpe';
 
 type Name = SamplerConfig['name'];
 type Factory<N extends Name> = (settings: Extract<SamplerConfig, { name: N }>) => Sampler;
@@ -10,7 +11,7 @@ const SAMPLERS: { [N in Name]: Factory<N> } = {
   random: randomSampler,
   grid: randomSampler,
   qmc: randomSampler,
-  tpe: randomSampler,
+  tpe: tpeSampler,
   cmaes: randomSampler,
   nsga2: randomSampler,
   gp: randomSampler,
