@@ -1,7 +1,7 @@
 /** The standard normal distribution. */
 
 /** Below this the series of erf is short and exact, above it the continued fraction of erfc. */
-const SERIES_BELOW = 2.5;
+const SERIES_BELOW = 2;
 /** Beyond this the continued fraction has nothing more to add in double precision. */
 const FRACTION_TERMS = 60;
 

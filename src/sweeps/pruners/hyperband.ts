@@ -22,6 +22,7 @@ export function hyperbandPruner(settings: Extract<PrunerConfig, { name: 'hyperba
         max_resource === 'auto' ? study.maxResource : max_resource,
         reduction_factor,
       );
+      if (budgets.length === 0) return null;
       const bracket = bracketOf(study.name, trial.number, budgets);
       const peers = study.trials.filter(({ number }) => bracketOf(study.name, number, budgets) === bracket);
       const ladder = {
@@ -37,11 +38,11 @@ export function hyperbandPruner(settings: Extract<PrunerConfig, { name: 'hyperba
 
 /**
  * How many trials the brackets get, as a ratio: with η³ = R / min_resource and η = 3 it is 27 : 12 : 6 : 4. The brackets are
- * one more than the powers of η that fit. Counted in whole numbers: a logarithm of 243 to the base 3 is less than 5.
+ * as many as the first rungs that a whole trial reaches. Counted in whole numbers: a logarithm of 243 to the base 3 is less than 5.
  */
 export function bracketBudgets(minResource: number, maxResource: number, factor: number): number[] {
-  let count = 1;
-  for (let resource = minResource * factor; resource <= maxResource; resource *= factor) count++;
+  let count = 0;
+  for (let resource = minResource; resource <= maxResource; resource *= factor) count++;
   return Array.from({ length: count }, (_, bracket) => {
     const s = count - 1 - bracket;
     return Math.ceil((count * factor ** s) / (s + 1));

@@ -65,7 +65,10 @@ export function fallsFrom(
 
 const stepOf = ({ first, factor }: Ladder, rung: number): number => first * factor ** rung;
 
-/** Values of a trial at the rungs that it reached with its first `reports` reports: each the first at or after the rung. */
+/**
+ * Values of a trial at the rungs that it reached with its first `reports` reports: each the first at or after the rung. A
+ * trial that was ended at a report that passes several rungs counts at the first of them: most fall there.
+ */
 function rungValues(ladder: Ladder, study: StudyView, trial: TrialRow, reports: number, asked: Asked): number[] {
   const { steps, values } = trial.intermediate;
   const reached: number[] = [];
@@ -73,10 +76,11 @@ function rungValues(ladder: Ladder, study: StudyView, trial: TrialRow, reports: 
   for (let i = 0; i < reports; i++) {
     // A trial ends where its value is no number: it competes with nobody.
     if (!(steps[i] >= next) || Number.isNaN(values[i]) || !asked(study, trial, i)) continue;
-    while (steps[i] >= next) {
+    const fell = trial.state === 'pruned' && i === steps.length - 1;
+    do {
       reached.push(values[i]);
       next = stepOf(ladder, reached.length);
-    }
+    } while (steps[i] >= next && !fell);
   }
   return reached;
 }

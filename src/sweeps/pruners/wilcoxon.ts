@@ -3,9 +3,9 @@
  * the step but differ between steps, as those of folds do. Optuna's Wilcoxon pruner.
  */
 import type { PrunerConfig } from '../../config/search/pruners';
-import { isBetter } from '../study';
 import type { TrialRow } from '../../store/study';
 import type { StudyView } from '../samplers/sampler';
+import { isBetter } from '../study';
 import { counted, figure } from './figures';
 import type { Pruner } from './pruner';
 import { signedRankGreater } from './signed-rank';
@@ -36,7 +36,7 @@ export function wilcoxonPruner(settings: Extract<PrunerConfig, { name: 'wilcoxon
       const p = signedRankGreater(worseBy);
       if (!(p < p_threshold) || !isBetter(direction, mean(bestValues), mean(values))) return null;
       const folds = counted(worseBy.length, 'step');
-      return `Over ${folds} it is worse than trial ${best.number}, the best so far: the chance of being wrong is ${figure(p)}.`;
+      return `Over ${folds} it is worse than trial ${best.number}, the best so far, by more than chance (p = ${figure(p)}).`;
     },
   };
 }
