@@ -2,7 +2,7 @@
 import { Inflate } from 'fflate';
 import { LatheError } from '../../base/errors';
 import type { ImportFile } from '../api';
-import { crc32 } from './crc32';
+import { crc32 } from '../../base/crc32';
 import { isJunk } from './junk';
 import { LIMITS, megabytes } from './limits';
 import { hasMagic, type Unpacker } from './reader';
