@@ -136,7 +136,7 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
       const end = await supervisor.end(id);
       const [study, trials] = [await get(id), await readTrials(database, id)];
       const directions = study.objectives.map(({ direction }) => direction);
-      return { study, trials, front: paretoFront(trials, directions), reason: end?.reason ?? study.reason };
+      return { study, trials, front: paretoFront(trials, directions).map(({ number }) => number), reason: end?.reason ?? study.reason };
     },
     update: (id, { name, tags, notes }) =>
       change(id, {

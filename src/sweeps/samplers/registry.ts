@@ -1,5 +1,6 @@
 /** Every sampler by its name. */
 import type { SamplerConfig } from '../../config/search/samplers';
+import { cmaesSampler } from './cmaes/sampler';
 import { randomSampler } from './random';
 import type { Sampler } from './sampler';
 import { tpeSampler } from './tpe/tpe';
@@ -12,7 +13,7 @@ const SAMPLERS: { [N in Name]: Factory<N> } = {
   grid: randomSampler,
   qmc: randomSampler,
   tpe: tpeSampler,
-  cmaes: randomSampler,
+  cmaes: cmaesSampler,
   nsga2: randomSampler,
   gp: randomSampler,
 };
