@@ -10,6 +10,9 @@ import { allStudies, getStudy, putStudy, readTrials, updateStudy } from '../stor
 import type { DatasetRow } from '../store/schema';
 import { UNFINISHED_STUDY, type StudyRow, type TrialParams, type TrialRow } from '../store/study';
 import { paretoFront } from '../sweeps/pareto';
+import { checkParams } from '../sweeps/space/check-params';
+import { Space } from '../sweeps/space/space';
+import { waitingTrial } from '../sweeps/study';
 import type { StudyResult, Workbench } from './api';
 import { getDataset, validName } from './datasets';
 import type { EventHub } from './events';
@@ -84,8 +87,9 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
       const config = searching(input);
       const dataset = await getDataset(database, datasetId);
       const row = await newStudy(database, config, dataset, warmStart ?? null);
+      const waiting = enqueued(row, config);
       await supervisor.launch(row.id, async () => {
-        await putStudy(database, row);
+        await putStudy(database, row, waiting);
         changed(row.id);
       });
       return row;
@@ -136,7 +140,12 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
       const end = await supervisor.end(id);
       const [study, trials] = [await get(id), await readTrials(database, id)];
       const directions = study.objectives.map(({ direction }) => direction);
-      return { study, trials, front: paretoFront(trials, directions).map(({ number }) => number), reason: end?.reason ?? study.reason };
+      return {
+        study,
+        trials,
+        front: paretoFront(trials, directions).map(({ number }) => number),
+        reason: end?.reason ?? study.reason,
+      };
     },
     update: (id, { name, tags, notes }) =>
       change(id, {
@@ -174,6 +183,16 @@ function searching(input: RunConfig): RunConfig {
   return parseConfig({ ...input, optimization: { hyperparameter_search: search } });
 }
 
+/** The trials that the config asks for. @throws LatheError of kind `config` that names a value which cannot be */
+function enqueued({ id, space }: StudyRow, config: RunConfig): TrialRow[] {
+  const { enqueue } = config.optimization.hyperparameter_search;
+  const known = new Space(space);
+  return enqueue.map((params, i) => {
+    checkParams(known, params, `optimization.hyperparameter_search.enqueue, trial ${i + 1}: `);
+    return waitingTrial(id, i, params);
+  });
+}
+
 async function newStudy(
   database: Database,
   config: RunConfig,
@@ -206,7 +225,7 @@ async function newStudy(
     warm_start: warmStart === null ? null : await learntFrom(database, warmStart),
     notes: '',
     tags: [],
-    counts: { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0 },
+    counts: { waiting: search.enqueue.length, running: 0, complete: 0, pruned: 0, failed: 0 },
     best: null,
     seconds: 0,
     steps: 0,

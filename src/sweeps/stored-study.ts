@@ -1,5 +1,4 @@
 /** A study with its rows in the store: whatever changes is written before it is answered. */
-import { LatheError } from '../base/errors';
 import { newId } from '../base/ids';
 import { trialConfig } from '../config/search/apply';
 import type { RunConfig } from '../config/schema';
@@ -8,7 +7,7 @@ import { getStudy, readTrials, updateStudy } from '../store/studies';
 import type { StudyRow, StudyStatus, TrialParams, TrialRow } from '../store/study';
 import type { OpenStudy, TrialOrder } from './api';
 import { configOf, settingsOf } from './settings';
-import { contains } from './space/distribution';
+import { checkParams } from './space/check-params';
 import { Space } from './space/space';
 import { Study, type Outcome } from './study';
 
@@ -132,17 +131,4 @@ async function learntFrom(database: Database, study: StudyRow, other: string): P
     .map((trial) => ({ ...trial, params: known(trial.params), attributes: {} }))
     .filter(({ params }) => space.contains(params));
   return ended.map((trial, i) => ({ ...trial, number: i - ended.length }));
-}
-
-/** @throws LatheError of kind `usage` that names the first value which a parameter cannot take. */
-export function checkParams(space: Space, params: TrialParams): void {
-  for (const [key, value] of Object.entries(params)) {
-    const parameter = space.get(key);
-    if (!parameter) throw new LatheError('usage', `${key} is not searched in this study.`, { key });
-    if (!contains(parameter.distribution, value)) {
-      throw new LatheError('usage', `${key} cannot be ${JSON.stringify(value)}: it is outside of what is searched.`, {
-        key,
-      });
-    }
-  }
 }

@@ -4,7 +4,7 @@
  * nothing had happened.
  */
 import type { Direction } from '../config/search/search';
-import type { Json, TrialParams, TrialRow, TrialState } from '../store/study';
+import type { TrialParams, TrialRow, TrialState } from '../store/study';
 import type { Pruner } from './pruners/pruner';
 import type { Sampler, StudyView } from './samplers/sampler';
 import type { Space } from './space/space';
@@ -74,7 +74,7 @@ export class Study {
     const suggestion = sampler.suggest(this.view, number, waiting?.params ?? {});
     if (!suggestion) return null;
     const trial: TrialRow = {
-      ...(waiting ?? this.#newTrial(number, {})),
+      ...(waiting ?? waitingTrial(this.#settings.id, number, {})),
       state: 'running',
       params: suggestion.params,
       attributes: suggestion.attributes ?? {},
@@ -86,7 +86,7 @@ export class Study {
 
   /** Has a trial with these values run before any that the sampler chooses. */
   enqueue(params: TrialParams): TrialRow {
-    const trial = this.#newTrial(this.#trials.length, params);
+    const trial = waitingTrial(this.#settings.id, this.#trials.length, params);
     this.#trials.push(trial);
     return trial;
   }
@@ -153,25 +153,25 @@ export class Study {
     if (trial?.state !== 'running') throw new Error(`The trial ${number} is not running.`);
     return trial;
   }
+}
 
-  #newTrial(number: number, params: TrialParams): TrialRow {
-    const attributes: Record<string, Json> = {};
-    return {
-      study_id: this.#settings.id,
-      number,
-      state: 'waiting',
-      reason: null,
-      params,
-      values: null,
-      intermediate: { steps: [], values: [] },
-      violation: 0,
-      attributes,
-      run_ids: [],
-      steps: 0,
-      started: null,
-      ended: null,
-    };
-  }
+/** A trial that is to run with these values of some or all parameters. */
+export function waitingTrial(studyId: string, number: number, params: TrialParams): TrialRow {
+  return {
+    study_id: studyId,
+    number,
+    state: 'waiting',
+    reason: null,
+    params,
+    values: null,
+    intermediate: { steps: [], values: [] },
+    violation: 0,
+    attributes: {},
+    run_ids: [],
+    steps: 0,
+    started: null,
+    ended: null,
+  };
 }
 
 function settled(trial: TrialRow, outcome: Outcome): Partial<TrialRow> {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { choice, flag, integer, integerOr, number, positive, text } from '../field';
 import { pruners } from './pruners';
 import { samplers } from './samplers';
-import { searchSpace } from './space';
+import { parameterValue, searchSpace } from './space';
 
 /** Which way an objective is better. */
 export const DIRECTIONS = ['minimize', 'maximize'] as const;
@@ -50,6 +50,13 @@ export const search = v.strictObject({
     v.pipe(
       v.array(v.pipe(v.string(), v.minLength(1))),
       v.description('Conditions that every trial meets, as model.width * model.layers <= 512'),
+    ),
+    [],
+  ),
+  enqueue: v.optional(
+    v.pipe(
+      v.array(v.record(v.string(), parameterValue)),
+      v.description('Trials that run first: values of some or all parameters, the sampler chooses the rest'),
     ),
     [],
   ),

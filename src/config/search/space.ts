@@ -5,19 +5,20 @@ import { flag, integer, number, positive } from '../field';
 /** A value that a parameter can take: whatever the config can hold. */
 export type ParameterValue = string | number | boolean | null | ParameterValue[];
 
-const value: v.GenericSchema<ParameterValue> = v.union([
+/** Any value that a parameter can take. */
+export const parameterValue: v.GenericSchema<ParameterValue> = v.union([
   v.string(),
   v.pipe(v.number(), v.finite()),
   v.boolean(),
   v.null(),
-  v.array(v.lazy(() => value)),
+  v.array(v.lazy(() => parameterValue)),
 ]);
 
 /** `{training.optimizer.name: sgd}` or `{training.optimizer.name: [sgd, adamw]}`. */
 const when = v.optional(
   v.nullable(
     v.pipe(
-      v.record(v.string(), value),
+      v.record(v.string(), parameterValue),
       v.description('Only searched while these other parameters have this value, or one of these'),
     ),
   ),
@@ -44,7 +45,7 @@ const int = v.strictObject({
 
 const categorical = v.strictObject({
   type: v.literal('categorical'),
-  choices: v.pipe(v.array(value), v.description('Values to choose from')),
+  choices: v.pipe(v.array(parameterValue), v.description('Values to choose from')),
   when,
 });
 
