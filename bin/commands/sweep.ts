@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { LatheError } from '../../src/base/errors';
+import { parseConfig } from '../../src/config/parse';
 import type { RunConfig } from '../../src/config/schema';
 import { makeFolder, type Arguments } from '../arguments';
 import { readConfig } from '../config';
@@ -29,7 +30,27 @@ export const sweep: Command = {
 async function searchOn(page: DrivenPage, config: RunConfig, args: Arguments, session: Session): Promise<number> {
   const { terminal, interruption } = session;
   const datasetId = await interruption.orEnd(provideDataset(page, config, args.data, (line) => terminal.note(line)));
+  const { result, interrupted } = await search(page, config, datasetId, args, session);
+  const files = await writeOutputs(page, result, args.out);
+  await terminal.result(asText(result, config, files), { ...asJson(result, config), ...files });
+  if (interrupted) {
+    terminal.note(`The study ${result.study.name} is paused. Give the same command again to go on.`);
+    return EXIT.interrupted;
+  }
+  judgeStudy(result);
+  return EXIT.done;
+}
 
+/**
+ * Runs the study of `config`, or goes on with the unfinished one, until it ends or is interrupted: then it is paused.
+ */
+export async function search(
+  page: DrivenPage,
+  config: RunConfig,
+  datasetId: string,
+  args: Arguments,
+  { terminal, interruption }: Session,
+): Promise<{ result: Result; interrupted: boolean }> {
   const unfinished = args.fresh
     ? null
     : await page.call('studies', 'findUnfinished', [config, datasetId], v.nullable(studyRow));
@@ -50,15 +71,11 @@ async function searchOn(page: DrivenPage, config: RunConfig, args: Arguments, se
     await Promise.race([page.call('studies', 'pause', [study.id], nothing).catch(() => undefined), waiting]);
   }
   const result = await waiting;
-  const files = await writeOutputs(page, result, args.out);
-  await terminal.result(asText(result, config, files), { ...asJson(result, config), ...files });
-  if (cause && (result.study.status === 'paused' || result.study.status === 'running')) {
-    terminal.note(`The study ${result.study.name} is paused. Give the same command again to go on.`);
-    return EXIT.interrupted;
-  }
-  return judge(result);
+  const { status } = result.study;
+  return { result, interrupted: cause !== null && (status === 'paused' || status === 'running') };
 }
 
+/** What a study came to. */
 type Result = v.InferOutput<typeof studyResult>;
 
 interface Files {
@@ -81,8 +98,7 @@ async function writeOutputs(page: DrivenPage, { study, trials }: Result, out: st
   const { number } = study.best;
   const config = await page.call('studies', 'trialConfig', [study.id, number], v.unknown());
   files.best_config = join(out, 'best.yaml');
-  // What the page returns is a config that it has validated.
-  writeFileSync(files.best_config, await page.call('configs', 'toYaml', [config as RunConfig], v.string()));
+  writeFileSync(files.best_config, await page.call('configs', 'toYaml', [parseConfig(config)], v.string()));
   const [run, ...folds] = trials[number].run_ids;
   if (run && folds.length === 0) files.bundle = await page.exportModel({ run_id: run }, 'bundle', out);
   return files;
@@ -111,13 +127,13 @@ function asJson({ study, trials, front, reason }: Result, config: RunConfig): ob
   };
 }
 
-/** Exit code of a study that ended well. @throws LatheError for one that did not */
-function judge({ study, reason }: Result): number {
+/** @throws LatheError for a study that did not end well, or found nothing */
+export function judgeStudy({ study, reason }: Result): void {
   const why = reason ?? study.reason ?? `The study ${study.name} is ${study.status}.`;
   switch (study.status) {
     case 'finished':
     case 'stopped':
-      if (study.counts.complete > 0) return EXIT.done;
+      if (study.counts.complete > 0) return;
       throw new LatheError('training', `No trial of the study ${study.name} was completed. ${why}`);
     case 'running':
     case 'paused':

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
 import * as v from 'valibot';
 import { LatheError } from '../../src/base/errors';
+import { parseConfig } from '../../src/config/parse';
 import type { RunConfig } from '../../src/config/schema';
 import { makeFolder, type Arguments } from '../arguments';
 import { readConfig } from '../config';
@@ -13,6 +14,7 @@ import { formatDuration } from '../progress-bar';
 import { checkpoints, nothing, runResult, runRow } from '../results';
 import { withOpenPage } from '../with-page';
 import type { Command, Session } from './command';
+import { judgeStudy, search } from './sweep';
 
 /** `lathe train CONFIG.yaml --data PATH`: trains a run, or goes on with the unfinished one of the same config and data. */
 export const train: Command = {
@@ -26,9 +28,13 @@ export const train: Command = {
   },
 };
 
-async function trainOn(page: DrivenPage, config: RunConfig, args: Arguments, session: Session): Promise<number> {
+async function trainOn(page: DrivenPage, asked: RunConfig, args: Arguments, session: Session): Promise<number> {
   const { terminal, interruption } = session;
-  const datasetId = await interruption.orEnd(provideDataset(page, config, args.data, (line) => terminal.note(line)));
+  const datasetId = await interruption.orEnd(provideDataset(page, asked, args.data, (line) => terminal.note(line)));
+  const config = asked.optimization.hyperparameter_search.enabled
+    ? await bestConfig(page, asked, datasetId, args, session)
+    : asked;
+  if (!config) return EXIT.interrupted;
 
   const unfinished = args.fresh
     ? null
@@ -53,6 +59,36 @@ async function trainOn(page: DrivenPage, config: RunConfig, args: Arguments, ses
     return EXIT.interrupted;
   }
   return judge(result);
+}
+
+/** The config that a search finds best; null when it was interrupted. */
+async function bestConfig(
+  page: DrivenPage,
+  config: RunConfig,
+  datasetId: string,
+  args: Arguments,
+  session: Session,
+): Promise<RunConfig | null> {
+  const { result, interrupted } = await search(page, config, datasetId, args, session);
+  const { study } = result;
+  if (interrupted) {
+    session.terminal.note(`The study ${study.name} is paused. Give the same command again to go on.`);
+    return null;
+  }
+  judgeStudy(result);
+  if (!study.best) {
+    throw new LatheError(
+      'config',
+      `optimization.hyperparameter_search.objectives: the study ${study.name} has no single best trial. Run lathe sweep, and choose one.`,
+      { key: 'optimization.hyperparameter_search.objectives' },
+    );
+  }
+  const { number, params } = study.best;
+  const settings = Object.entries(params).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  session.terminal.note(
+    `Training with the best of ${result.trials.length} trials, trial ${number}: ${settings.join(' ')}`,
+  );
+  return parseConfig(await page.call('studies', 'trialConfig', [study.id, number], v.unknown()));
 }
 
 type Result = v.InferOutput<typeof runResult>;

@@ -31,8 +31,6 @@ export interface StudyApi {
   ask(): Promise<TrialOrder | null>;
   /** Takes an intermediate value; `prune`: why the trial should end, or null. */
   report(number: number, step: number, value: number): Promise<{ trial: TrialRow; prune: string | null }>;
-  /** Whether a trial that was resumed should end after what it reported before. */
-  verdict(number: number): Promise<string | null>;
   /** Ends a trial whose runs took `steps` optimizer steps. */
   tell(number: number, outcome: Outcome, steps: number): Promise<TrialRow>;
   /** Has a trial with these values run next. @throws LatheError of kind `usage` that names the value that cannot be. */

@@ -25,7 +25,7 @@ export interface ConductorEvents {
 type TrialEnd = { outcome: Outcome | null; steps: number };
 
 /** The calls of the study worker that a conductor needs; through a worker all of them give promises. */
-export type Keeper = Pick<StudyApi, 'ask' | 'report' | 'verdict' | 'tell'>;
+export type Keeper = Pick<StudyApi, 'ask' | 'report' | 'tell'>;
 
 /** Conducts one study. */
 export class Conductor {

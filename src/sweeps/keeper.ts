@@ -20,7 +20,6 @@ export function createKeeper(openDatabase: () => Promise<Database>): StudyApi {
     },
     ask: () => study().ask(),
     report: (number, step, value) => study().report(number, step, value),
-    verdict: (number) => Promise.resolve(study().verdict(number)),
     tell: (number, outcome, steps) => study().tell(number, outcome, steps),
     enqueue: (params) => study().enqueue(params),
     change: (status, reason) => study().change(status, reason),

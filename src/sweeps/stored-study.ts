@@ -57,11 +57,6 @@ export class StoredStudy {
     return { trial, prune };
   }
 
-  /** See `StudyApi.verdict`. */
-  verdict(number: number): string | null {
-    return this.#study.verdict(number);
-  }
-
   /** See `StudyApi.tell`. */
   async tell(number: number, outcome: Outcome, steps: number): Promise<TrialRow> {
     this.#study.note(number, { steps });

@@ -104,15 +104,8 @@ export class Study {
       intermediate: { steps: [...steps.slice(0, before), step], values: [...values.slice(0, before), value] },
     };
     this.#trials[number] = reported;
-    return this.verdict(number);
-  }
-
-  /** Whether a running trial should end after its last intermediate value. */
-  verdict(number: number): string | null {
-    const trial = this.#running(number);
     // Several objectives have no single value to judge by.
-    if (this.#settings.directions.length > 1 || trial.intermediate.steps.length === 0) return null;
-    return this.#settings.pruner.prune(this.view, trial);
+    return this.#settings.directions.length > 1 ? null : this.#settings.pruner.prune(this.view, reported);
   }
 
   /** Ends a running trial. An objective that is no number makes it a failed one. */
