@@ -143,6 +143,8 @@ export async function sit(
   data: PreparedData,
   options: {
     backends?: BackendInfo['backend'][];
+    /** The metric that is reported after every epoch; `during` answers. */
+    reports?: string;
     during?: (event: TrainingEvent, trainer: TrainerApi) => void;
   } = {},
 ): Promise<Sitting> {
@@ -156,7 +158,7 @@ export async function sit(
       if (event.type === 'ended' || event.type === 'device_lost') resolve();
     };
   });
-  await trainer.train(runId, port2, { backends: options.backends ?? ['webgpu'], reports: null });
+  await trainer.train(runId, port2, { backends: options.backends ?? ['webgpu'], reports: options.reports ?? null });
   await last;
   port1.close();
   return { events, row: await getRun(database, runId) };
