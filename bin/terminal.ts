@@ -72,7 +72,8 @@ export class Terminal {
         return this.#line(`epoch ${event.epoch}  ${event.split}  ${metrics.join('  ')}`);
       }
       case 'log':
-        if (event.level !== 'info') this.#line(event.message);
+        // Of a trial only its end is told.
+        if (event.level !== 'info' && this.#trial === null) this.#line(event.message);
         return;
       case 'device_lost':
         return this.#line(`The GPU was lost (${event.reason}); going on from the latest checkpoint.`);
