@@ -68,6 +68,7 @@ function typeOf(field: FormField): string {
     text: 'text',
     number_list: 'list of numbers',
     layers: 'list of layers',
+    list: 'list',
     map: 'names and values',
   };
   const words = field.kind === 'integer' ? field.choices.map((word) => `or ${word}`) : [];

@@ -25,6 +25,19 @@ const split = v.strictObject({
   validation: v.optional(number('Share of the examples held back to choose the best checkpoint', 0, 0.9), 0.1),
   test: v.optional(number('Share of the examples held back for the final score', 0, 0.9), 0.1),
   stratify: v.optional(flag('Keeps the class balance in every split'), true),
+  fold: v.optional(
+    v.nullable(
+      v.pipe(
+        v.strictObject({
+          index: v.optional(integer('Fold that is held back for validation, from 0', 0, 99), 0),
+          of: v.optional(integer('Number of folds', 2, 100), 5),
+        }),
+        v.check(({ index, of }) => index < of, 'an index below the number of folds'),
+        v.description('Validates on one of several folds of what is not the test split, whatever the share says'),
+      ),
+    ),
+    null,
+  ),
 });
 
 const data = v.strictObject({
