@@ -4,13 +4,13 @@ import { randomStream } from '../../base/random';
 import type { ConfigProblem } from '../explain';
 import type { RunConfig } from '../schema';
 import { compileConstraint, type Constraint } from './expression';
-import { conditionsOf, draw, inOrder, isActive } from './ranges';
+import { conditionsOf, drawer, inOrder, isActive } from './ranges';
 import type { ParameterValue, SearchSpace } from './space';
 
 const KEY = 'optimization.hyperparameter_search.constraints';
 
-/** Draws before a constraint is taken for one that nothing meets; samplers give up after as many. */
-const DRAWS = 10_000;
+/** Draws before a constraint is taken for one that nothing meets: a sampler would draw as often for a single trial. */
+const DRAWS = 2_000;
 
 /** Problems of the constraints. @param drawable Whether the ranges are sound, so that values can be drawn from them. */
 export function checkConstraints(config: RunConfig, drawable: boolean): ConfigProblem[] {
@@ -30,7 +30,7 @@ export function checkConstraints(config: RunConfig, drawable: boolean): ConfigPr
 
   const all = readable.map(({ constraint }) => constraint);
   if (canBeMet(space, all)) return [];
-  const hopeless = readable.filter(({ constraint }) => !canBeMet(space, [constraint]));
+  const hopeless = readable.filter(({ constraint }) => all.length === 1 || !canBeMet(space, [constraint]));
   const tried = `none of ${DRAWS.toLocaleString('en')} draws from the search space`;
   if (hopeless.length === 0) {
     return [{ key: KEY, message: `${KEY}: ${tried} meets all of them together. Loosen one, or widen a range.` }];
@@ -45,11 +45,13 @@ export function checkConstraints(config: RunConfig, drawable: boolean): ConfigPr
 function canBeMet(space: SearchSpace, constraints: Constraint[]): boolean {
   const named = constraints.flatMap(({ keys }) => keys);
   const involved = new Set(named.flatMap((key) => [key, ...conditionsOf(space, key).keys()]));
-  const order = inOrder(space).order.filter((key) => involved.has(key));
   const random = randomStream(0, 'constraints');
+  const parameters = inOrder(space)
+    .order.filter((key) => involved.has(key))
+    .map((key) => ({ key, spec: space[key], draw: drawer(space[key], random) }));
   for (let i = 0; i < DRAWS; i++) {
     const params: Record<string, ParameterValue> = {};
-    for (const key of order) if (isActive(space[key], params)) params[key] = draw(space[key], random);
+    for (const { key, spec, draw } of parameters) if (isActive(spec, params)) params[key] = draw();
     if (constraints.every((constraint) => constraint.holds(params))) return true;
   }
   return false;

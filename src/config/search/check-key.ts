@@ -38,7 +38,7 @@ export function checkKey(place: string, key: string, config: RunConfig): ConfigP
   const rival = rivalOf(key, space);
   if (rival !== null) return one(`${rival} is searched too, and both set the same. Remove one of them.`);
 
-  const contexts = contextsOf(key, space);
+  const contexts = contextsOf(key, space, config);
   const found = contexts.map((params) => ({ params, place: locate(key, config, params) }));
   const lacking = found.filter((context) => context.place.kind === 'unknown');
   if (lacking.length === contexts.length) return one(unknownKey(key, config));
@@ -82,7 +82,7 @@ function rivalOf(key: string, space: SearchSpace): string | null {
 }
 
 /** Values of what chooses the variants around `key` under which it may be searched. */
-function contextsOf(key: string, space: SearchSpace): Params[] {
+function contextsOf(key: string, space: SearchSpace, config: RunConfig): Params[] {
   const conditions = conditionsOf(space, key);
   const parts = key.split('.');
   let contexts: Params[] = [{}];
@@ -100,9 +100,10 @@ function contextsOf(key: string, space: SearchSpace): Params[] {
         (conditions.get(tag) ?? []).every((list) => list.some((value) => sameValue(value, choice))),
     );
     // Where the choice itself is not always searched, the config's own holds in the other trials.
-    const own = spec.when !== null && !conditions.has(tag) ? [{}] : [];
-    const choices: Params[] = [...values.map((value) => ({ [tag]: value })), ...own];
-    contexts = contexts.flatMap((params) => choices.map((choice) => ({ ...params, ...choice })));
+    const own = getPath(config, tag);
+    if (spec.when !== null && !conditions.has(tag) && typeof own === 'string' && !values.includes(own))
+      values.push(own);
+    contexts = contexts.flatMap((params) => values.map((value) => ({ ...params, [tag]: value })));
   }
   return contexts;
 }

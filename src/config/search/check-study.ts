@@ -2,7 +2,7 @@
 import type { ConfigProblem } from '../explain';
 import type { RunConfig } from '../schema';
 import type { PrunerConfig } from './pruners';
-import { allowed, inOrder, isActive, takes, valuesOf } from './ranges';
+import { allowed, inOrder, isActive, sameValue, valuesOf } from './ranges';
 import { objectivesOf } from './search';
 import type { ParameterValue, SearchSpace } from './space';
 
@@ -10,6 +10,9 @@ const KEY = 'optimization.hyperparameter_search';
 
 /** More combinations than anyone trains. */
 const MAX_GRID = 100_000;
+
+/** More combinations of conditions than are told apart. */
+const MAX_BRANCHES = 5_000;
 
 /** Problems of sampler, pruner and folds. @param countable Whether the ranges are sound, so that a grid can be counted. */
 export function checkStudy({ data, optimization }: RunConfig, countable: boolean): ConfigProblem[] {
@@ -87,31 +90,37 @@ function checkGrid(space: SearchSpace): ConfigProblem[] {
 
 /** Combinations of a space without endless ranges. Parameters that are not searched together do not multiply. */
 function gridPoints(space: SearchSpace): number {
-  const { order } = inOrder(space);
   // Of a parameter that others depend on, each value that a condition names is followed; the rest go together.
   const named = new Map<string, ParameterValue[]>();
   for (const spec of Object.values(space)) {
-    for (const [key, value] of Object.entries(spec.when ?? {}))
-      named.set(key, [...(named.get(key) ?? []), ...allowed(value)]);
+    for (const [key, value] of Object.entries(spec.when ?? {})) {
+      const known = named.get(key) ?? [];
+      named.set(key, [...known, ...allowed(value).filter((one) => !known.some((other) => sameValue(one, other)))]);
+    }
   }
+  const steps = inOrder(space).order.map((key) => {
+    const values = named.get(key) ?? [];
+    return { key, spec: space[key], values, rest: valuesOf(space[key]) - values.length };
+  });
+  const params: Record<string, ParameterValue> = {};
   let branches = 0;
-  const count = (i: number, params: Record<string, ParameterValue>): number => {
-    if (i === order.length) {
+  const count = (i: number): number => {
+    if (i === steps.length) {
       branches++;
       return 1;
     }
-    // Each branch is a point at least: the grid is too large already, and how large need not be exact.
-    if (branches > MAX_GRID) return order.slice(i).reduce((product, key) => product * valuesOf(space[key]), 1);
-    const key = order[i];
-    const spec = space[key];
-    if (!isActive(spec, params)) return count(i + 1, params);
-    const unique = [...new Map((named.get(key) ?? []).map((value) => [JSON.stringify(value), value])).values()];
-    const values = unique.filter((value) => takes(spec, value));
-    const rest = valuesOf(spec) - values.length;
-    return (
-      (rest > 0 ? rest * count(i + 1, params) : 0) +
-      values.reduce<number>((sum, value) => sum + count(i + 1, { ...params, [key]: value }), 0)
-    );
+    // Nobody writes so many conditions: what is counted then is too much, but not too little.
+    if (branches > MAX_BRANCHES) return steps.slice(i).reduce((product, { spec }) => product * valuesOf(spec), 1);
+    const { key, spec, values, rest } = steps[i];
+    if (!isActive(spec, params)) return count(i + 1);
+    let points = rest > 0 ? rest * count(i + 1) : 0;
+    for (const value of values) {
+      params[key] = value;
+      points += count(i + 1);
+    }
+    // Deleted, since what depends on it asks whether it is there.
+    delete params[key];
+    return points;
   };
-  return count(0, {});
+  return count(0);
 }

@@ -3,7 +3,8 @@ import type { RandomStream } from '../../base/random';
 import type { ParameterSpec, ParameterValue, SearchSpace } from './space';
 
 /** Whether two values are the same, lists by their content. */
-export const sameValue = (a: ParameterValue, b: ParameterValue): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const sameValue = (a: ParameterValue, b: ParameterValue): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && JSON.stringify(a) === JSON.stringify(b));
 
 /** The values that a condition allows. */
 export const allowed = (value: ParameterValue): ParameterValue[] => (Array.isArray(value) ? value : [value]);
@@ -67,18 +68,22 @@ export const isActive = (spec: ParameterSpec, params: Record<string, ParameterVa
     ([key, value]) => Object.hasOwn(params, key) && allowed(value).some((one) => sameValue(one, params[key])),
   );
 
-/** A value drawn uniformly, by its logarithm where the range is logarithmic. */
-export function draw(spec: ParameterSpec, random: RandomStream): ParameterValue {
-  if (spec.type === 'bool') return random.integer(2) === 1;
-  if (spec.type === 'categorical') return spec.choices[random.integer(spec.choices.length)];
+/** Draws values uniformly, by their logarithm where the range is logarithmic. */
+export function drawer(spec: ParameterSpec, random: RandomStream): () => ParameterValue {
+  if (spec.type === 'bool') return () => random.integer(2) === 1;
+  if (spec.type === 'categorical') return () => spec.choices[random.integer(spec.choices.length)];
   const { low, high, log, step } = spec;
-  const between = (from: number, to: number): number => from + random.uniform() * (to - from);
   if (!log && step !== null) {
-    const steps = Math.min(valuesOf(spec) - 1, Math.floor(between(0, valuesOf(spec))));
-    return tidy(low + steps * step);
+    const count = valuesOf(spec);
+    const tidied = spec.type === 'int' ? (value: number): number => value : tidy;
+    return () => tidied(low + Math.floor(random.uniform() * count) * step);
   }
-  if (spec.type === 'float') return log ? Math.exp(between(Math.log(low), Math.log(high))) : between(low, high);
-  return Math.min(high, Math.max(low, Math.round(Math.exp(between(Math.log(low - 0.5), Math.log(high + 0.5))))));
+  const half = spec.type === 'int' ? 0.5 : 0;
+  const [from, to] = log ? [Math.log(low - half), Math.log(high + half)] : [low, high];
+  const between = (): number => from + random.uniform() * (to - from);
+  if (!log) return between;
+  if (spec.type === 'float') return () => Math.exp(between());
+  return () => Math.min(high, Math.max(low, Math.round(Math.exp(between()))));
 }
 
 /** 0.3, not 0.30000000000000004. */
