@@ -111,16 +111,24 @@ const training = v.strictObject({
     null,
   ),
   gradient_clip: v.optional(
-    v.nullable(v.strictObject({ norm: v.optional(positive('Largest global norm of a gradient'), 1) })),
+    v.nullable(
+      v.pipe(
+        v.strictObject({ norm: v.optional(positive('Largest global norm of a gradient'), 1) }),
+        v.description('Scales gradients down that are too large; null: leaves them as they are'),
+      ),
+    ),
     { norm: 1 },
   ),
   early_stopping: v.optional(
     v.nullable(
-      v.strictObject({
-        monitor: v.optional(text('Metric to watch'), 'val_loss'),
-        patience: v.optional(integer('Epochs without improvement before the run stops', 1), 10),
-        min_delta: v.optional(number('Smallest change that counts as improvement', 0), 1e-4),
-      }),
+      v.pipe(
+        v.strictObject({
+          monitor: v.optional(text('Metric to watch'), 'val_loss'),
+          patience: v.optional(integer('Epochs without improvement before the run stops', 1), 10),
+          min_delta: v.optional(number('Smallest change that counts as improvement', 0), 1e-4),
+        }),
+        v.description('Ends a run that no longer improves; null: it trains to the end'),
+      ),
     ),
     {},
   ),
