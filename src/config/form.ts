@@ -13,9 +13,11 @@ export type FieldKind =
   | 'boolean'
   | 'choice' // one of `choices`
   | 'text'
-  | 'number_list' // e.g. hidden sizes
+  | 'number_list' // e.g. hidden sizes; the range is that of one number
+  | 'text_list' // sentences, one a line
+  | 'sections' // a list of small sections, e.g. objectives
   | 'layers' // a list of such sections, edited as YAML: `variants` are the kinds of layers
-  | 'list' // a list of anything else, edited as YAML
+  | 'list' // a list of anything else
   | 'map'; // free keys, edited as YAML: `variants` are the kinds of what they hold
 
 /** One field of the form. */
@@ -162,11 +164,7 @@ function describe(field: FormField, schema: Node): void {
       return;
     }
     case 'array':
-      field.kind = isNode(schema.item) && schema.item.type === 'number' ? 'number_list' : 'list';
-      if (isNode(schema.item) && schema.item.type === 'variant') {
-        describe(field, schema.item);
-        field.kind = 'layers';
-      }
+      describeList(field, isNode(schema.item) ? schema.item : {});
       return;
     case 'lazy': {
       // A list that may be written as a section.
@@ -196,6 +194,27 @@ function describe(field: FormField, schema: Node): void {
       return;
     default:
       field.kind = 'text';
+  }
+}
+
+function describeList(field: FormField, item: Node): void {
+  switch (item.type) {
+    case 'variant':
+      describe(field, item);
+      field.kind = 'layers';
+      return;
+    case 'strict_object':
+      field.kind = 'sections';
+      return;
+    case 'string':
+      field.kind = 'text_list';
+      return;
+    case 'number':
+      describe(field, item);
+      field.kind = 'number_list';
+      return;
+    default:
+      field.kind = 'list';
   }
 }
 

@@ -58,7 +58,12 @@ describe('form fields', () => {
       discriminator: 'type',
       variants: [{ value: 'float' }, { value: 'int' }, { value: 'categorical' }, { value: 'bool' }],
     });
-    expect(all.find((field) => field.path === `${path}.constraints`)).toMatchObject({ kind: 'list' });
+    expect(all.find((field) => field.path === `${path}.constraints`)).toMatchObject({ kind: 'text_list' });
+    expect(all.find((field) => field.path === `${path}.objectives`)).toMatchObject({
+      kind: 'sections',
+      nullable: true,
+    });
+    expect(find('model.hidden')[0]).toMatchObject({ kind: 'number_list', min: 1, max: 65536 });
     expect(all.some((field) => field.path.startsWith('logging'))).toBe(false);
   });
 });
