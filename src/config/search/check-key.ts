@@ -29,7 +29,7 @@ const FIXED: Record<string, string> = {
 
 type Params = Record<string, ParameterValue>;
 
-/** Problems of the parameter `key`, whose range by itself is sound. @param place Its key in the document. */
+/** Problems of the parameter `key`, whose conditions are sound and whose low is not above its high. @param place Its key in the document. */
 export function checkKey(place: string, key: string, config: RunConfig): ConfigProblem[] {
   const space = config.optimization.hyperparameter_search.search_space;
   const one = (sentence: string): ConfigProblem[] => [{ key: place, message: `${place}: ${sentence}` }];
@@ -53,11 +53,7 @@ export function checkKey(place: string, key: string, config: RunConfig): ConfigP
 
   const schemas = new Set<v.GenericSchema>();
   for (const { place: at } of found) {
-    if (at.kind === 'position') {
-      return one(
-        `${at.list} has ${at.length === 1 ? 'one entry, at position 0' : `${at.length} entries, at positions 0 to ${at.length - 1}`}. Search one of these, or lengthen the list.`,
-      );
-    }
+    if (at.kind === 'position') return one(beyond(at));
     if (at.kind === 'section') {
       const remedy = at.tag === null ? 'Search keys inside it.' : `Search ${key}.${at.tag}, or other keys inside it.`;
       return one(`${key} is a section of keys. ${remedy}`);
@@ -69,6 +65,12 @@ export function checkKey(place: string, key: string, config: RunConfig): ConfigP
     if (problems.length > 0) return problems;
   }
   return [];
+}
+
+function beyond({ list, length }: { list: string; length: number }): string {
+  if (length === 0) return `${list} is empty. Lengthen the list, or remove the key.`;
+  if (length === 1) return `${list} has one entry, at position 0. Search that, or lengthen the list.`;
+  return `${list} has ${length} entries, at positions 0 to ${length - 1}. Search one of these, or lengthen the list.`;
 }
 
 /** A searched key that sets the same as `key` does: a section around it, or the other way to write widths. */

@@ -42,10 +42,14 @@ export function checkObjectives({ data, optimization }: RunConfig): ConfigProble
 }
 
 function unlogged(key: string, metric: string, names: string[], task: string | null): ConfigProblem {
-  const near = nearest(metric, names) ?? names.find((name) => name === `val_${metric}`);
+  const near = names.find((name) => name === `val_${metric}`) ?? nearest(metric, names) ?? longer(metric, names);
   const who = task === null ? 'no run logs it' : `no run of the task ${task} logs it`;
   return {
     key,
     message: `${key} is ${JSON.stringify(metric)}; ${who}${near ? `. Did you mean ${near}?` : `. There are ${names.join(', ')}.`}`,
   };
 }
+
+/** The metric that `metric` is short for: `val_acc`, or `acc` alone. */
+const longer = (metric: string, names: string[]): string | undefined =>
+  metric.length < 3 ? undefined : names.find((name) => name.startsWith(metric) || name.startsWith(`val_${metric}`));

@@ -20,14 +20,17 @@ export function checkSpace(config: RunConfig): ConfigProblem[] {
       },
     ];
   }
-  return [
-    ...Object.entries(space).flatMap(([key, spec]) => {
-      const problems = [...checkRange(`${KEY}.${key}`, spec), ...checkConditions(`${KEY}.${key}`, spec, space)];
-      // Values are put into the config only where they and what they depend on are sound.
-      return problems.length > 0 ? problems : checkKey(`${KEY}.${key}`, key, config);
-    }),
-    ...checkCircle(space),
-  ];
+  return [...Object.entries(space).flatMap(([key, spec]) => checkParameter(key, spec, config)), ...checkCircle(space)];
+}
+
+function checkParameter(key: string, spec: ParameterSpec, config: RunConfig): ConfigProblem[] {
+  const place = `${KEY}.${key}`;
+  const range = checkRange(place, spec);
+  const conditions = checkConditions(place, spec, config.optimization.hyperparameter_search.search_space);
+  // Whether the config takes the values is asked only where it is clear when they are drawn, and from where to where.
+  const upsideDown = 'low' in spec && spec.low > spec.high;
+  const fit = conditions.length > 0 || upsideDown ? [] : checkKey(place, key, config);
+  return [...range, ...conditions, ...fit.filter((problem) => !range.some((earlier) => earlier.key === problem.key))];
 }
 
 function checkRange(prefix: string, spec: ParameterSpec): ConfigProblem[] {

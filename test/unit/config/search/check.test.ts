@@ -68,6 +68,7 @@ describe('the search of a config', () => {
       search_space: {
         'model.dropout': { type: 'float', low: 0.5, high: 0.1 },
         'model.drop': { type: 'bool' },
+        'training.optimizer.name': { type: 'categorical', choices: ['sgd', 'sgd', 'adamm'] },
         'training.l2': { type: 'float', low: 0, high: 1, log: true },
       },
       constraints: ['1 <'],
@@ -77,6 +78,8 @@ describe('the search of a config', () => {
     expect(found.map(({ key }) => key)).toEqual([
       `${KEY}.search_space.model.dropout.low`,
       `${KEY}.search_space.model.drop`,
+      `${KEY}.search_space.training.optimizer.name.choices.1`,
+      `${KEY}.search_space.training.optimizer.name.choices.2`,
       `${KEY}.search_space.training.l2.low`,
       `${KEY}.constraints.0`,
       `${KEY}.pruner`,
@@ -418,6 +421,7 @@ describe('an objective', () => {
       'is "val_acuracy"; no run logs it. Did you mean val_accuracy?',
     );
     expectOne(problems({ metric: 'f1', direction: 'maximize' }), `${KEY}.metric`, 'Did you mean val_f1?');
+    expectOne(problems({ metric: 'val_acc' }), `${KEY}.metric`, 'Did you mean val_accuracy?');
     expectOne(problems({ metric: 'happiness' }), `${KEY}.metric`, 'There are val_loss, ');
     expect(problems({ metric: 'val_perplexity' })).toEqual([]);
     expect(problems({ metric: 'step_ms' })).toEqual([]);
