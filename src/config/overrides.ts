@@ -1,7 +1,7 @@
 /** Replacing keys of a config document before it is validated: `--set training.epochs=3`, a trial's parameters. */
 import { LatheError } from '../base/errors';
 import { widthsFor } from './architectures/widths';
-import { checkConfig } from './parse';
+import { validateDocument } from './validate';
 import { getPath, setPath } from './path';
 import { parseYaml } from './yaml';
 
@@ -44,7 +44,7 @@ function withDefaultList(document: unknown, key: string): unknown {
   if (index < 1) return document;
   const list = path.slice(0, index).join('.');
   if (getPath(document, list) !== undefined) return document;
-  const resolved = checkConfig(document);
+  const resolved = validateDocument(document);
   const standard = resolved.ok ? getPath(resolved.config, list) : undefined;
   return Array.isArray(standard) ? setPath(document, list, standard) : document;
 }

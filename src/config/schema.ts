@@ -25,6 +25,19 @@ const split = v.strictObject({
   validation: v.optional(number('Share of the examples held back to choose the best checkpoint', 0, 0.9), 0.1),
   test: v.optional(number('Share of the examples held back for the final score', 0, 0.9), 0.1),
   stratify: v.optional(flag('Keeps the class balance in every split'), true),
+  fold: v.optional(
+    v.nullable(
+      v.pipe(
+        v.strictObject({
+          index: v.optional(integer('Fold that is held back for validation, from 0', 0, 99), 0),
+          of: v.optional(integer('Number of folds', 2, 100), 5),
+        }),
+        v.check(({ index, of }) => index < of, 'an index below the number of folds'),
+        v.description('Validates on one of several folds of what is not the test split, whatever the share says'),
+      ),
+    ),
+    null,
+  ),
 });
 
 const data = v.strictObject({
@@ -98,16 +111,24 @@ const training = v.strictObject({
     null,
   ),
   gradient_clip: v.optional(
-    v.nullable(v.strictObject({ norm: v.optional(positive('Largest global norm of a gradient'), 1) })),
+    v.nullable(
+      v.pipe(
+        v.strictObject({ norm: v.optional(positive('Largest global norm of a gradient'), 1) }),
+        v.description('Scales gradients down that are too large; null: leaves them as they are'),
+      ),
+    ),
     { norm: 1 },
   ),
   early_stopping: v.optional(
     v.nullable(
-      v.strictObject({
-        monitor: v.optional(text('Metric to watch'), 'val_loss'),
-        patience: v.optional(integer('Epochs without improvement before the run stops', 1), 10),
-        min_delta: v.optional(number('Smallest change that counts as improvement', 0), 1e-4),
-      }),
+      v.pipe(
+        v.strictObject({
+          monitor: v.optional(text('Metric to watch'), 'val_loss'),
+          patience: v.optional(integer('Epochs without improvement before the run stops', 1), 10),
+          min_delta: v.optional(number('Smallest change that counts as improvement', 0), 1e-4),
+        }),
+        v.description('Ends a run that no longer improves; null: it trains to the end'),
+      ),
     ),
     {},
   ),

@@ -6,7 +6,7 @@ import type { Notice, Preprocessing, TextDatasetRow } from '../store/schema';
 import type { Batch, PredictionData, PreparedData } from './contract';
 import { plural, warning } from './prepare-common';
 import { encodeDataset, fitVocabulary, UNKNOWN, type Vocabulary } from './text/tokens';
-import { splitWindows, windowCount, type SplitWindows } from './text/windows';
+import { splitWindows, windowCount, type SplitWindows, type TextPart } from './text/windows';
 
 /** What a language model is asked for. */
 const TARGET = 'next character';
@@ -20,9 +20,9 @@ export async function prepareText(dataset: TextDatasetRow, config: RunConfig, bl
     preprocessing,
     splits: windows.splits,
     class_counts: null,
-    notices: noticeUnknown(vocabulary, tokens.subarray(windows.training)),
-    // The token after the training part is the first that is held out: no window of training asks for it.
-    batch: windowBatches(tokens, context, windows.training),
+    notices: noticeUnknown(vocabulary, heldOut(tokens, windows.training)),
+    // The token after a piece of the training part is the first that is held out: no window of training asks for it.
+    batch: windowBatches(tokens, context, new Set(windows.training.map(([, end]) => end))),
   };
 }
 
@@ -91,7 +91,7 @@ export async function predictText(
     throw new LatheError('data', `“${dataset.name}” has a single character, and nothing comes after it. Give it more.`);
   }
   const chosen = positions ?? Uint32Array.from({ length: count }, (_, i) => i);
-  const batch = windowBatches(tokens, context, tokens.length);
+  const batch = windowBatches(tokens, context, new Set());
   const unknown = countUnknown(tokens);
   return {
     examples: chosen.length,
@@ -138,8 +138,12 @@ function refuseOthers({ name }: TextDatasetRow, { task, target, columns }: RunCo
   }
 }
 
-/** Batches of windows: positions past the end show no character and ask for none, nor do any ask for token `masked`. */
-function windowBatches(tokens: Uint16Array, context: number, masked: number): (windows: ArrayLike<number>) => Batch {
+/** Batches of windows: positions past the end show no character and ask for none, nor do any ask for the tokens `masked`. */
+function windowBatches(
+  tokens: Uint16Array,
+  context: number,
+  masked: ReadonlySet<number>,
+): (windows: ArrayLike<number>) => Batch {
   return (windows) => {
     const n = windows.length;
     const inputs = new Float32Array(n * context);
@@ -150,16 +154,22 @@ function windowBatches(tokens: Uint16Array, context: number, masked: number): (w
       for (let at = start; at < end; at++) {
         inputs[i * context + at - start] = tokens[at];
         const next = at + 1;
-        if (next < tokens.length && next !== masked) targets[i * context + at - start] = tokens[next];
+        if (next < tokens.length && !masked.has(next)) targets[i * context + at - start] = tokens[next];
       }
     }
     return { n, inputs, targets };
   };
 }
 
-/** Notices on characters without a token of their own, in the held-out part and in training. */
-function noticeUnknown({ characters, rare }: Vocabulary, held: Uint16Array): Notice[] {
-  const unknown = countUnknown(held);
+/** The tokens around the pieces of the training part. */
+const heldOut = (tokens: Uint16Array, training: readonly TextPart[]): Uint16Array[] =>
+  [0, ...training.map(([, end]) => end)].map((start, i) =>
+    tokens.subarray(start, training.at(i)?.[0] ?? tokens.length),
+  );
+
+/** Notices on characters without a token of their own, in the held-out parts and in training. */
+function noticeUnknown({ characters, rare }: Vocabulary, held: Uint16Array[]): Notice[] {
+  const unknown = held.reduce((sum, part) => sum + countUnknown(part), 0);
   const notices: Notice[] = [];
   if (unknown > 0) {
     notices.push(

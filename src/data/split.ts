@@ -17,7 +17,16 @@ export interface SplitRequest {
   validation: number;
   /** Share of the examples held back for testing, where the source has no test split. */
   test: number;
+  /** Holds back one fold of what is not tested, in place of `validation`. */
+  fold: Fold | null;
   seed: number;
+}
+
+/** One of several parts of the examples, as even as can be: each is held back once. */
+export interface Fold {
+  /** From 0. */
+  index: number;
+  of: number;
 }
 
 /** Indices of each split, ascending. */
@@ -29,13 +38,15 @@ export interface Splits {
 
 /**
  * Splits examples. In every stratum the shares are kept as closely as whole examples allow, and at least one example of
- * it stays in the training split.
- * @throws LatheError of kind `config` when the shares leave nothing to train on.
+ * it stays in the training split. Folds differ by one example at most, in every stratum too; the test split is the same for
+ * all of them, and the one that there is without folds.
+ * @throws LatheError of kind `config` when the shares leave nothing to train on, or there are more folds than examples.
  */
 export function splitExamples(request: SplitRequest): Splits {
-  const { examples, sourceTest, validation, seed } = request;
+  const { examples, sourceTest, fold, seed } = request;
   const hasSourceTest = sourceTest !== null && sourceTest.includes(1);
   const test = hasSourceTest ? 0 : request.test;
+  const validation = fold ? 0 : request.validation;
   if (validation + test >= 1) {
     throw new LatheError(
       'config',
@@ -57,9 +68,15 @@ export function splitExamples(request: SplitRequest): Splits {
 
   const train: number[] = [];
   const held: number[] = [];
+  if (fold) checkFold(fold, left);
+  // Examples are dealt to the folds one by one, the strata after each other, so that all folds are as large as each other.
+  let dealt = 0;
   groups.forEach((group, i) => {
     const [a, b] = [testCounts[i], testCounts[i] + validationCounts[i]];
-    group.forEach((index, k) => (k < a ? testing : k < b ? held : train).push(index));
+    group.forEach((index, k) => {
+      const validates = fold ? k >= a && dealt++ % fold.of === fold.index : k < b;
+      (k < a ? testing : validates ? held : train).push(index);
+    });
   });
   if (train.length === 0) {
     throw new LatheError(
@@ -68,6 +85,17 @@ export function splitExamples(request: SplitRequest): Splits {
     );
   }
   return { train: ascending(train), validation: ascending(held), test: ascending(testing) };
+}
+
+/** @throws LatheError of kind `config` when a fold would be empty. */
+function checkFold({ of }: Fold, left: number[]): void {
+  const count = left.reduce((sum, size) => sum + size, 0);
+  if (count >= of) return;
+  throw new LatheError(
+    'config',
+    `data.split.fold: there are ${of} folds, but only ${count} examples beside the test split. Use fewer folds, or add examples.`,
+    { key: 'data.split.fold.of' },
+  );
 }
 
 /** Groups of `pool` by stratum, in the order of the strata; one group without strata. */

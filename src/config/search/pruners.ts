@@ -81,7 +81,9 @@ const patient = v.pipe(
     name: v.literal('patient'),
     patience: v.optional(integer('Steps without improvement before the pruner inside is asked', 0), 3),
     min_delta: v.optional(number('Smallest change that counts as improvement', 0), 0),
-    pruner: v.optional(v.variant('name', [...unwrapped]), { name: 'median' }),
+    pruner: v.optional(v.pipe(v.variant('name', [...unwrapped]), v.description('Pruner that is asked then')), {
+      name: 'median',
+    }),
   }),
   v.description('Asks another pruner only once a trial no longer improves; none: ends it then'),
 );

@@ -2,6 +2,7 @@
 import type { BlobStore } from '../../store/blobs';
 import type { TextDatasetRow } from '../../store/schema';
 import { byFrequency, CODE_POINTS, unitsOf } from './code-points';
+import type { TextPart } from './windows';
 
 /** The token of every character that the vocabulary lacks. */
 export const UNKNOWN = 0;
@@ -17,10 +18,18 @@ export interface Vocabulary {
   rare: number;
 }
 
-/** The vocabulary of the first `end` characters of a text: the most frequent ones, by code point. */
-export async function fitVocabulary(dataset: TextDatasetRow, end: number, blobs: BlobStore): Promise<Vocabulary> {
+/** The vocabulary of `parts` of a text, which ascend: the most frequent characters, by code point. */
+export async function fitVocabulary(
+  dataset: TextDatasetRow,
+  parts: readonly TextPart[],
+  blobs: BlobStore,
+): Promise<Vocabulary> {
   const counts = new Float64Array(CODE_POINTS);
-  await eachCharacter(dataset, end, blobs, (code) => counts[code]++);
+  let part = 0;
+  await eachCharacter(dataset, parts.at(-1)?.[1] ?? 0, blobs, (code, at) => {
+    if (at >= parts[part][1]) part++;
+    if (at >= parts[part][0]) counts[code]++;
+  });
   const seen = byFrequency(counts);
   const kept = seen.slice(0, MAX_VOCABULARY);
   const codes = kept.map(({ code }) => code).sort((a, b) => a - b);
@@ -53,12 +62,12 @@ function tokenTable(vocabulary: string[]): Uint16Array {
   return tokens;
 }
 
-/** Calls `take` with the code point of each of the first `end` characters. */
+/** Calls `take` with the code point of each of the first `end` characters, and its place in the text. */
 async function eachCharacter(
   dataset: TextDatasetRow,
   end: number,
   blobs: BlobStore,
-  take: (code: number) => void,
+  take: (code: number, at: number) => void,
 ): Promise<void> {
   let left = end;
   for (const chunk of dataset.chunks) {
@@ -67,7 +76,7 @@ async function eachCharacter(
     for (let at = 0; at < text.length && left > 0; left--) {
       const code = text.codePointAt(at) ?? 0;
       at += unitsOf(code);
-      take(code);
+      take(code, end - left);
     }
   }
 }

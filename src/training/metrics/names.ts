@@ -1,35 +1,10 @@
 /** Names of metrics, and which way each is better. */
 import { LatheError } from '../../base/errors';
+import { direction, SPLIT_METRICS } from '../../config/metrics';
 import type { Task } from '../../config/schema';
 import type { Metrics } from '../../store/schema';
 
-/** Metrics of one split, by task, in the order in which they are shown. */
-export const SPLIT_METRICS: Record<Task, string[]> = {
-  classification: ['loss', 'accuracy', 'f1'],
-  regression: ['loss', 'mae', 'rmse', 'r2'],
-  language_model: ['loss', 'perplexity', 'accuracy'],
-};
-
-const HIGHER_IS_BETTER = /(^|_)(accuracy|f1|r2)$/;
-
-/** Metrics that have no better or worse: a table shows their last value only. */
-const UNRANKED = new Set([
-  'learning_rate',
-  'gradient_norm',
-  'loss_scale',
-  'samples_per_second',
-  'tokens_per_second',
-  'step_ms',
-  'gpu_bytes',
-  'gpu_bytes_peak',
-  'gpu_busy',
-]);
-
-/** Which way a metric is better; null where neither way is. */
-export function direction(metric: string): 'min' | 'max' | null {
-  if (UNRANKED.has(metric)) return null;
-  return HIGHER_IS_BETTER.test(metric) ? 'max' : 'min';
-}
+export { direction } from '../../config/metrics';
 
 /** Whether `value` is better than `other` by more than `delta`. NaN is never better. */
 export function better(metric: string, value: number, other: number, delta = 0): boolean {

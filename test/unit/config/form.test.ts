@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeConfig, flattenFields } from '../../../src/config/form';
+import { describeAll, describeConfig, flattenFields } from '../../../src/config/form';
 import { getPath } from '../../../src/config/path';
 import { parseConfig } from '../../../src/config/parse';
 
@@ -45,5 +45,25 @@ describe('form fields', () => {
     expect(model.variants[1].fields.map((field) => field.kind)).toEqual(['number_list', 'choice', 'number']);
     const [optimizer] = find('training.optimizer');
     expect(optimizer).toMatchObject({ discriminator: 'name', kind: 'variant' });
+  });
+
+  it('of a search are in the reference, not in the form of a run', () => {
+    const all = flattenFields(describeAll());
+    const path = 'optimization.hyperparameter_search';
+    expect(fields.some((field) => field.path.startsWith('optimization'))).toBe(false);
+    expect(find('data.split.fold')).toEqual([]);
+    expect(all.find((field) => field.path === 'data.split.fold')).toMatchObject({ kind: 'group', nullable: true });
+    expect(all.find((field) => field.path === `${path}.search_space`)).toMatchObject({
+      kind: 'map',
+      discriminator: 'type',
+      variants: [{ value: 'float' }, { value: 'int' }, { value: 'categorical' }, { value: 'bool' }],
+    });
+    expect(all.find((field) => field.path === `${path}.constraints`)).toMatchObject({ kind: 'text_list' });
+    expect(all.find((field) => field.path === `${path}.objectives`)).toMatchObject({
+      kind: 'sections',
+      nullable: true,
+    });
+    expect(find('model.hidden')[0]).toMatchObject({ kind: 'number_list', min: 1, max: 65536 });
+    expect(all.some((field) => field.path.startsWith('logging'))).toBe(false);
   });
 });

@@ -28,6 +28,12 @@ describe('overrides', () => {
     expect(set({}, 'model.hidden.0=7').model).toMatchObject({ hidden: [7, 128] });
   });
 
+  it('reaches into lists whatever is wrong with a search', () => {
+    const search = parseOverride('optimization.hyperparameter_search.enabled=true');
+    const document = applyOverrides({}, [search, parseOverride('model.hidden.0=7')]);
+    expect(document).toMatchObject({ model: { hidden: [7, 128] } });
+  });
+
   it('leaves the document alone and lets a later override win', () => {
     const document = { training: { epochs: 1 } };
     expect(set(document, 'training.epochs=2', 'training.epochs=5').training.epochs).toBe(5);

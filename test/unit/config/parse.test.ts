@@ -19,7 +19,7 @@ describe('run config', () => {
     expect(config.training.optimizer).toMatchObject({ name: 'adamw', learning_rate: 1e-3, weight_decay: 1e-4 });
     expect(config.training.schedule).toMatchObject({ name: 'cosine', warmup_steps: null });
     expect(config.training.early_stopping).toEqual({ monitor: 'val_loss', patience: 10, min_delta: 1e-4 });
-    expect(config.data.split).toEqual({ validation: 0.1, test: 0.1, stratify: true });
+    expect(config.data.split).toEqual({ validation: 0.1, test: 0.1, stratify: true, fold: null });
     expect(config.reproducibility.seed).toBe(42);
     expect(parseConfig(null)).toEqual(config);
   });

@@ -42,6 +42,17 @@ describe('images', () => {
     expect(one.targets).toEqual(Int32Array.of(1));
   });
 
+  it('are split in folds, all beside the source’s own test split', async () => {
+    const { dataset, blobs } = await stored([...pair('train', cycle(60, 3)), ...pair('t10k', cycle(12, 3))]);
+    const prepare = (index: number) =>
+      prepareTraining(dataset, config(`data: {split: {fold: {index: ${index}, of: 2}}}`), blobs);
+    const [a, b] = [await prepare(0), await prepare(1)];
+    expect([...a.splits.train]).toEqual([...b.splits.validation]);
+    expect([...b.splits.train]).toEqual([...a.splits.validation]);
+    expect(a.class_counts).toEqual([10, 10, 10]);
+    expect(a.splits.test.length).toBe(12);
+  });
+
   it('keep the source’s own test split, which no limit touches', async () => {
     const { dataset, blobs } = await stored([...pair('train', cycle(60, 3)), ...pair('t10k', cycle(12, 3))]);
     const data = await prepareTraining(dataset, config('data: {limit: 20}'), blobs);

@@ -22,6 +22,18 @@ async function trainRows(data: PreparedData): Promise<number[][]> {
 const COLOURS = ['red', 'green', 'blue'];
 const PLAIN = table('x,colour,label', (i) => `${i / 10},${COLOURS[i % 3]},${i % 2 ? 'yes' : 'no'}`);
 
+it('a table is split in folds by data.split.fold', async () => {
+  const folds = await Promise.all(
+    [0, 1, 2].map((index) => prepareCsv(PLAIN, `data: {split: {test: 0.1, fold: {index: ${index}, of: 3}}}`)),
+  );
+  const held = folds.flatMap(({ splits }) => [...splits.validation]);
+  expect(new Set(held).size).toBe(54);
+  for (const { splits } of folds) {
+    expect(splits.test).toEqual(folds[0].splits.test);
+    expect([splits.train.length, splits.validation.length]).toEqual([36, 18]);
+  }
+});
+
 describe('inputs of a table', () => {
   it('are standardised on the training split alone, categories one-hot with a place for the unknown', async () => {
     const data = await prepareCsv(PLAIN);

@@ -49,6 +49,33 @@ describe('a text made ready', () => {
     expect(c.asked).toBe(TEXT.slice(97) + '·····');
   });
 
+  it('in folds holds every piece but the test back once', async () => {
+    const fold = (index: number) => prepare(TEXT, `${MODEL}\ndata: {split: {fold: {index: ${index}, of: 3}}}`);
+    const folds = [await fold(0), await fold(1), await fold(2)];
+    expect(folds.map(({ splits }) => [...splits.validation])).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11],
+    ]);
+    for (const { splits } of folds) {
+      expect([...splits.test]).toEqual([12]);
+      expect([...splits.train, ...splits.validation].sort((a, b) => a - b)).toEqual([...Array(12).keys()]);
+    }
+    // Training asks neither for the first character of the fold nor for the first of the test.
+    const middle = await read(folds[1], folds[1].splits.train);
+    expect(middle.asked).toBe(`${TEXT.slice(1, 32)}·${TEXT.slice(65, 96)}·`);
+    expect((await read(folds[1], folds[1].splits.validation)).asked).toBe(TEXT.slice(33, 65));
+  });
+
+  it('knows the characters around a fold, and no others', async () => {
+    const text = 'ab'.repeat(16) + 'xyzw'.repeat(8) + 'cd'.repeat(16);
+    const data = await prepare(text, `${MODEL}\ndata: {split: {test: 0, fold: {index: 1, of: 3}}}`);
+    expect(data.preprocessing.inputs).toEqual({ kind: 'text', vocabulary: [...'abcd'] });
+    expect(told(data)).toMatch(/^32 characters of the held-out text do not occur/);
+    const short = await failure(() => prepare(TEXT, `${MODEL}\ndata: {split: {fold: {index: 0, of: 20}}}`));
+    expect(short).toMatchObject({ kind: 'data', where: { key: 'model.context' } });
+  });
+
   it('knows the characters of the training part alone, and says how many others there are', async () => {
     const data = await prepare('abcdefgh'.repeat(11) + 'xyz ! ab'.repeat(2));
     expect(data.preprocessing).toMatchObject({

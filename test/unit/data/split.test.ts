@@ -8,6 +8,7 @@ const request = (change: Partial<SplitRequest> = {}): SplitRequest => ({
   sourceTest: null,
   validation: 0.1,
   test: 0.2,
+  fold: null,
   seed: 1,
   ...change,
 });
@@ -44,6 +45,43 @@ describe('a split', () => {
     const split = splitExamples(request({ sourceTest }));
     expect([...split.test]).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
     expect([split.train.length, split.validation.length]).toEqual([81, 9]);
+  });
+
+  it('in folds holds every example back once, beside the test split that there is without them', () => {
+    const strata = Int32Array.from({ length: 101 }, (_, i) => (i < 80 ? 0 : i < 95 ? 1 : i < 99 ? 2 : 3));
+    const plain = splitExamples(request({ examples: 101, strata }));
+    const folds = [0, 1, 2, 3].map((index) =>
+      splitExamples(request({ examples: 101, strata, fold: { index, of: 4 } })),
+    );
+    const pool = [...plain.train, ...plain.validation].sort((a, b) => a - b);
+    expect(folds.flatMap(({ validation }) => [...validation]).sort((a, b) => a - b)).toEqual(pool);
+    for (const split of folds) {
+      expect(split.test).toEqual(plain.test);
+      expect(all(split)).toEqual(all(plain));
+    }
+    const spread = (counts: number[]): number => Math.max(...counts) - Math.min(...counts);
+    expect(spread(folds.map(({ validation }) => validation.length))).toBeLessThanOrEqual(1);
+    for (const stratum of [0, 1, 2, 3]) {
+      const counts = folds.map(({ validation }) => [...validation].filter((i) => strata[i] === stratum).length);
+      expect(spread(counts), `stratum ${stratum}`).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('in folds is a function of the seed, and keeps the source’s own test split', () => {
+    const sourceTest = Uint8Array.from({ length: 100 }, (_, i) => (i >= 90 ? 1 : 0));
+    const fold = { index: 2, of: 3 };
+    expect(splitExamples(request({ fold }))).toEqual(splitExamples(request({ fold })));
+    expect(splitExamples(request({ fold, seed: 2 })).validation).not.toEqual(
+      splitExamples(request({ fold })).validation,
+    );
+    const split = splitExamples(request({ fold, sourceTest }));
+    expect([split.train.length, split.validation.length, split.test.length]).toEqual([60, 30, 10]);
+  });
+
+  it('in more folds than examples is refused', async () => {
+    const refused = await failure(() => splitExamples(request({ examples: 5, test: 0, fold: { index: 0, of: 6 } })));
+    expect(refused).toMatchObject({ kind: 'config', where: { key: 'data.split.fold.of' } });
+    expect(splitExamples(request({ examples: 2, test: 0, fold: { index: 1, of: 2 } })).train).toHaveLength(1);
   });
 
   it('that leaves nothing to train on is refused', async () => {
