@@ -1,5 +1,7 @@
 /** Every sampler by its name. */
 import type { SamplerConfig } from '../../config/search/samplers';
+import { gridSampler } from './grid';
+import { qmcSampler } from './qmc/qmc';
 import { randomSampler } from './random';
 import type { Sampler } from './sampler';
 import { tpeSampler } from './tpe/tpe';
@@ -9,8 +11,8 @@ type Factory<N extends Name> = (settings: Extract<SamplerConfig, { name: N }>) =
 
 const SAMPLERS: { [N in Name]: Factory<N> } = {
   random: randomSampler,
-  grid: randomSampler,
-  qmc: randomSampler,
+  grid: gridSampler,
+  qmc: qmcSampler,
   tpe: tpeSampler,
   cmaes: randomSampler,
   nsga2: randomSampler,
