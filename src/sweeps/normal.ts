@@ -38,12 +38,12 @@ export function normalCdf(z: number): number {
 /** Logarithm of the density at `z`. */
 export const normalLogDensity = (z: number): number => -0.5 * z * z - LOG_SQRT_2PI;
 
-/** Logarithm of the chance of a value between `a` and `b`, `a` < `b`; exact far out, and where the two are close. */
+/** Cells that are narrower, in standard deviations, are taken by their middle. */
+const NARROW = 0.25;
+
+/** Logarithm of the chance of a value between `a` and `b`, `a` < `b`: to 1e-5 where the two are close, else exact; far out too. */
 export function normalLogMass(a: number, b: number): number {
-  const width = b - a;
-  const middle = 0.5 * (a + b);
-  const reach = 0.5 * width * middle;
-  if (width < 0.2 && Math.abs(reach) < 0.5) return logMassOfCell(middle, width, reach);
+  if (b - a < NARROW) return logMassOfCell(0.5 * (a + b), b - a);
   if (a > 0) return logMassOfLeftTail(-b, -a);
   if (b <= 0) return logMassOfLeftTail(a, b);
   return Math.log1p(-normalCdf(a) - normalCdf(-b));
@@ -58,16 +58,23 @@ function logMassOfLeftTail(a: number, b: number): number {
 }
 
 /**
- * A narrow cell around `z`, `y` = z · width / 2: density times width, times the mean of exp(−zu − u²/2) over the cell, of which
- * this is the logarithm's series (cumulants of a uniform u). Cheaper than two tails, and nothing cancels.
+ * A narrow cell around `z`: density times width, times the mean over the cell of exp(−zu − u²/2), u from its middle. Of the
+ * first part of the exponent that mean is sinh(y) / y with y = z · width / 2; the second part adds −½ of the mean u² under that
+ * tilt. Cheaper than two tails, nothing cancels, and off by width⁴ / 1000 at most.
  */
-function logMassOfCell(z: number, width: number, y: number): number {
+function logMassOfCell(z: number, width: number): number {
+  const y = Math.abs(0.5 * width * z);
   const w2 = width * width;
-  const y2 = y * y;
-  const mean =
-    y2 * (1 / 6 - y2 * (1 / 180 - y2 * (1 / 2835 - y2 / 37800))) -
-    w2 * (1 / 24 + y2 * (1 / 180 - y2 / 1890) - w2 / 1440);
-  return normalLogDensity(z) + Math.log(width) + mean;
+  if (y < 0.5) {
+    const y2 = y * y;
+    const tilt = y2 * (1 / 6 - y2 * (1 / 180 - y2 * (1 / 2835 - y2 / 37800)));
+    const curve = w2 * (1 / 24 + y2 * (1 / 180 - y2 / 1890) - w2 / 1440);
+    return normalLogDensity(z) + Math.log(width) + tilt - curve;
+  }
+  const fall = Math.exp(-2 * y);
+  const coth = (1 + fall) / (1 - fall);
+  const curve = (w2 / 8) * (1 - (2 / y) * (coth - 1 / y));
+  return normalLogDensity(z) + y + Math.log(((1 - fall) * width) / (2 * y)) - curve;
 }
 
 /** The value below which a share `p` lies, 0 ≤ p ≤ 1; infinite at the ends. */

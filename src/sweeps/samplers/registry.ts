@@ -1,6 +1,8 @@
 /** Every sampler by its name. */
 import type { SamplerConfig } from '../../config/search/samplers';
 import { cmaesSampler } from './cmaes/sampler';
+import { gridSampler } from './grid';
+import { qmcSampler } from './qmc/qmc';
 import { randomSampler } from './random';
 import type { Sampler } from './sampler';
 import { tpeSampler } from './tpe/tpe';
@@ -10,8 +12,8 @@ type Factory<N extends Name> = (settings: Extract<SamplerConfig, { name: N }>) =
 
 const SAMPLERS: { [N in Name]: Factory<N> } = {
   random: randomSampler,
-  grid: randomSampler,
-  qmc: randomSampler,
+  grid: gridSampler,
+  qmc: qmcSampler,
   tpe: tpeSampler,
   cmaes: cmaesSampler,
   nsga2: randomSampler,

@@ -49,11 +49,14 @@ export function distributionOf(spec: ParameterSpec): Distribution {
       const { low, high, log, step } = spec;
       const top = step === null || log ? high : low + Math.floor((high - low) / step + 1e-8) * step;
       return spec.type === 'float'
-        ? { type: 'float', low, high: top, log, step }
+        ? { type: 'float', low, high: step === null || log ? top : decimal(top), log, step }
         : { type: 'int', low, high: top, log, step: spec.step };
     }
   }
 }
+
+/** Sums of decimal steps as people write them: 0.3, not 0.30000000000000004. */
+const decimal = (value: number): number => Number(value.toPrecision(12));
 
 /** How many different values there are; infinite for a float without steps. */
 export function cardinality(distribution: Distribution): number {
@@ -117,8 +120,7 @@ export function fromAxis(distribution: NumericDistribution, point: number): numb
   if (distribution.type === 'int')
     value = low + Math.round((value - low) / (log ? 1 : distribution.step)) * (log ? 1 : distribution.step);
   else if (step !== null && !log) {
-    // Decimal steps are given back as they are written: 0.3, not 0.30000000000000004.
-    value = Number((low + Math.round((value - low) / step) * step).toPrecision(12));
+    value = decimal(low + Math.round((value - low) / step) * step);
   }
   return Math.min(high, Math.max(low, value));
 }

@@ -14,6 +14,10 @@ describe('parseBenchArguments', () => {
       only: null,
       workloads: null,
       steps: 30,
+      objective: null,
+      samplers: null,
+      seeds: 100,
+      trials: 100,
     });
   });
 
@@ -29,7 +33,39 @@ describe('parseBenchArguments', () => {
       only: ['lathe', 'torch'],
       workloads: ['mlp-8'],
       steps: 5,
+      objective: null,
+      samplers: null,
+      seeds: 100,
+      trials: 100,
     });
+  });
+
+  it('reads those of sweeps, with a path of the caller', () => {
+    const before = process.env.INIT_CWD;
+    process.env.INIT_CWD = tmpdir();
+    try {
+      const options = [
+        'sweeps',
+        '--objective',
+        'bowl.mjs',
+        '--sampler',
+        'tpe,random',
+        '--seeds',
+        '3',
+        '--trials',
+        '50',
+      ];
+      expect(parseBenchArguments(options)).toMatchObject({
+        name: 'sweeps',
+        objective: join(tmpdir(), 'bowl.mjs'),
+        samplers: ['tpe', 'random'],
+        seeds: 3,
+        trials: 50,
+      });
+    } finally {
+      if (before === undefined) delete process.env.INIT_CWD;
+      else process.env.INIT_CWD = before;
+    }
   });
 
   it.each([
@@ -39,6 +75,8 @@ describe('parseBenchArguments', () => {
     [['--steps', 'many'], /--steps is many/],
     [['--steps', '2'], /from 3 on/],
     [['--json'], /--json/],
+    [['sweeps', '--seeds', '0'], /--seeds is 0; expected a whole number from 1 on/],
+    [['sweeps', '--trials', '1.5'], /--trials is 1.5/],
   ])('refuses %j', (argv, message) => {
     expect(() => parseBenchArguments(argv)).toThrow(
       expect.objectContaining({ kind: 'usage', message: expect.stringMatching(message) }),

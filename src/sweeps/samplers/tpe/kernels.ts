@@ -12,6 +12,7 @@ import {
   type Distribution,
   type NumericDistribution,
 } from '../../space/distribution';
+import type { Column } from './observations';
 
 /** Kernels along one parameter. Values are internal: numbers as the parameter has them, or indices of choices. */
 export interface Kernels {
@@ -21,13 +22,16 @@ export interface Kernels {
   addLog(value: number, sums: Float64Array): void;
 }
 
-/** Kernels at `observations`: places on the parameter's axis, or indices of choices. */
-export function kernelsAt(distribution: Distribution, observations: Float64Array): Kernels {
-  if (distribution.type === 'categorical') return new CategoricalKernels(distribution, observations);
-  const shapes = new NormalShapes(distribution, observations);
+/** Kernels at observations. */
+export function kernelsAt(distribution: Distribution, column: Column): Kernels {
+  if (distribution.type === 'categorical') return new CategoricalKernels(distribution, column);
+  const shapes = new NormalShapes(distribution, column);
   const discrete = distribution.type === 'int' || distribution.step !== null;
   return discrete ? new DiscreteKernels(distribution, shapes) : new ContinuousKernels(distribution, shapes);
 }
+
+/** Standard deviations within which all of a normal distribution lies, to double precision. */
+const WHOLE = 9;
 
 /**
  * Means and widths. Kernels with the same mean and width share a shape: where a parameter has few values there are few
@@ -43,55 +47,43 @@ class NormalShapes {
   readonly low: number;
   readonly high: number;
 
-  constructor(distribution: NumericDistribution, observations: Float64Array) {
-    [this.low, this.high] = interval(distribution);
-    const n = observations.length;
-    const range = this.high - this.low;
+  constructor(distribution: NumericDistribution, { values, order }: Column) {
+    const [low, high] = interval(distribution);
+    const n = values.length;
+    const range = high - low;
     const leastSigma = range / Math.min(100, n + 2);
+    this.low = low;
+    this.high = high;
     this.of = new Int32Array(n + 1);
-    const mu: number[] = [];
-    const sigma: number[] = [];
-    const shape = (mean: number, gap: number): number => {
-      sigma.push(Math.min(range, Math.max(leastSigma, gap)));
-      return mu.push(mean) - 1;
-    };
-
-    const sorted = observations.slice().sort();
-    // Of equal observations only the first and the last have neighbours elsewhere. By the first's place in `sorted`:
-    const first = new Int32Array(n);
-    const between = new Int32Array(n);
-    const last = new Int32Array(n);
-    const left = new Int32Array(n);
-    for (let start = 0, end = 0; start < n; start = end) {
-      const mean = sorted[start];
-      while (end < n && sorted[end] === mean) end++;
+    const mu = new Float64Array(n + 1);
+    const sigma = new Float64Array(n + 1);
+    let shapes = 0;
+    for (let rank = 0; rank < n; rank++) {
+      const value = values[order[rank]];
       // The outermost look inwards; a single observation looks to both ends of the range.
-      const before = start > 0 ? mean - sorted[start - 1] : n > 1 ? 0 : mean - this.low;
-      const after = end < n ? sorted[end] - mean : n > 1 ? 0 : this.high - mean;
-      left[start] = end - start;
-      if (end - start === 1) {
-        first[start] = last[start] = shape(mean, Math.max(before, after));
-        continue;
+      const before = rank > 0 ? value - values[order[rank - 1]] : n > 1 ? 0 : value - low;
+      const after = rank < n - 1 ? values[order[rank + 1]] - value : n > 1 ? 0 : high - value;
+      const width = Math.min(range, Math.max(leastSigma, before, after));
+      // Equal observations stand side by side.
+      if (shapes === 0 || mu[shapes - 1] !== value || sigma[shapes - 1] !== width) {
+        mu[shapes] = value;
+        sigma[shapes++] = width;
       }
-      first[start] = shape(mean, before);
-      last[start] = after <= leastSigma && before <= leastSigma ? first[start] : shape(mean, after);
-      between[start] = before <= leastSigma ? first[start] : after <= leastSigma ? last[start] : shape(mean, 0);
-    }
-    const begun = new Uint8Array(n);
-    for (let k = 0; k < n; k++) {
-      const start = lowerBound(sorted, observations[k]);
-      left[start]--;
-      this.of[k] = left[start] === 0 ? last[start] : begun[start] ? between[start] : first[start];
-      begun[start] = 1;
+      this.of[order[rank]] = shapes - 1;
     }
     // The prior.
-    this.of[n] = shape(0.5 * (this.low + this.high), range);
+    mu[shapes] = 0.5 * (low + high);
+    sigma[shapes] = range;
+    this.of[n] = shapes++;
 
-    this.mu = Float64Array.from(mu);
-    this.sigma = Float64Array.from(sigma);
-    this.logShare = this.mu.map((mean, s) =>
-      normalLogMass((this.low - mean) / this.sigma[s], (this.high - mean) / this.sigma[s]),
-    );
+    this.mu = mu.subarray(0, shapes);
+    this.sigma = sigma.subarray(0, shapes);
+    this.logShare = new Float64Array(shapes);
+    for (let s = 0; s < shapes; s++) {
+      const below = (low - mu[s]) / sigma[s];
+      const above = (high - mu[s]) / sigma[s];
+      if (below > -WHOLE || above < WHOLE) this.logShare[s] = normalLogMass(below, above);
+    }
   }
 
   /** A place on the axis, drawn from the kernel `k`. */
@@ -118,12 +110,12 @@ class ContinuousKernels implements Kernels {
     this.#mu = new Float64Array(n);
     this.#precision = new Float64Array(n);
     this.#logPeak = new Float64Array(n);
-    const logPeak = shapes.sigma.map((sigma, s) => normalLogDensity(0) - Math.log(sigma) - shapes.logShare[s]);
     for (let k = 0; k < n; k++) {
       const s = shapes.of[k];
+      const precision = 1 / shapes.sigma[s];
       this.#mu[k] = shapes.mu[s];
-      this.#precision[k] = 1 / shapes.sigma[s];
-      this.#logPeak[k] = logPeak[s];
+      this.#precision[k] = precision;
+      this.#logPeak[k] = normalLogDensity(0) + Math.log(precision) - shapes.logShare[s];
     }
   }
 
@@ -189,10 +181,10 @@ class CategoricalKernels implements Kernels {
   readonly #hit: number;
   readonly #miss: number;
 
-  constructor({ choices }: CategoricalDistribution, observations: Float64Array) {
+  constructor({ choices }: CategoricalDistribution, { values }: Column) {
     this.#choices = choices.length;
-    this.#observations = observations;
-    const share = 1 / (observations.length + 1);
+    this.#observations = values;
+    const share = 1 / (values.length + 1);
     const total = 1 + this.#choices * share;
     this.#hit = (1 + share) / total;
     this.#miss = share / total;
@@ -211,16 +203,4 @@ class CategoricalKernels implements Kernels {
     for (let k = 0; k < observations.length; k++) sums[k] += observations[k] === value ? hit : miss;
     sums[observations.length] -= Math.log(this.#choices);
   }
-}
-
-/** The first place in `sorted` whose number is not below `value`. */
-function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -5,6 +5,7 @@
 import type { RandomStream } from '../../../base/random';
 import type { Distribution } from '../../space/distribution';
 import { kernelsAt, type Kernels } from './kernels';
+import type { Column } from './observations';
 
 /** Observations that all weigh the same; older ones weigh less. */
 const RECENT = 25;
@@ -12,7 +13,7 @@ const RECENT = 25;
 /** What the prior weighs, where a recent observation weighs 1. */
 const PRIOR_WEIGHT = 1;
 
-/** exp(−40) of the largest kernel, a million times, is still below the precision of their sum. */
+/** Logarithm of a share of the largest kernel that no sum of a million such notices. */
 const NEGLIGIBLE = -50;
 
 /** The mixture. Points are internal values: numbers as parameters have them, or indices of choices. */
@@ -23,15 +24,21 @@ export class ParzenEstimator {
   readonly #sums: Float64Array;
 
   /**
-   * @param observations By parameter: places on its axis, or indices of choices, oldest first.
+   * @param columns Observations by parameter, oldest first.
    * @param weights What each observation weighs.
    */
-  constructor(distributions: readonly Distribution[], observations: readonly Float64Array[], weights: Float64Array) {
-    this.#kernels = distributions.map((distribution, p) => kernelsAt(distribution, observations[p]));
-    const total = weights.reduce((sum, weight) => sum + weight, PRIOR_WEIGHT);
-    this.#weights = Float64Array.from([...weights, PRIOR_WEIGHT], (weight) => weight / total);
-    this.#logWeights = this.#weights.map(Math.log);
-    this.#sums = new Float64Array(this.#weights.length);
+  constructor(distributions: readonly Distribution[], columns: readonly Column[], weights: Float64Array) {
+    this.#kernels = distributions.map((distribution, p) => kernelsAt(distribution, columns[p]));
+    const n = weights.length;
+    let total = PRIOR_WEIGHT;
+    for (let k = 0; k < n; k++) total += weights[k];
+    this.#weights = new Float64Array(n + 1);
+    this.#logWeights = new Float64Array(n + 1);
+    for (let k = 0; k <= n; k++) {
+      this.#weights[k] = (k < n ? weights[k] : PRIOR_WEIGHT) / total;
+      this.#logWeights[k] = Math.log(this.#weights[k]);
+    }
+    this.#sums = new Float64Array(n + 1);
   }
 
   /** Draws a point. */
@@ -60,9 +67,8 @@ export class ParzenEstimator {
 
 /** Weights of `n` observations, oldest first: the most recent weigh 1, those before them rise to it from 1/n. */
 export function recencyWeights(n: number): Float64Array {
-  const older = Math.max(0, n - RECENT);
-  return new Float64Array(n).map((_, i) => {
-    if (i >= older) return 1;
-    return older === 1 ? 1 / n : 1 / n + (1 - 1 / n) * (i / (older - 1));
-  });
+  const weights = new Float64Array(n).fill(1);
+  const older = n - RECENT;
+  for (let i = 0; i < older; i++) weights[i] = 1 / n + (older > 1 ? (1 - 1 / n) * (i / (older - 1)) : 0);
+  return weights;
 }

@@ -7,12 +7,12 @@ import { bestOfSeveral } from './several-objectives';
 /** Most trials that count as good where there is one objective. */
 const MOST_BELOW = 25;
 
-/** Trials by what they are learnt from as, each oldest first. */
+/** Places of trials by what they are learnt from as, rising. */
 export interface Split {
   /** Good ones. */
-  below: TrialRow[];
+  below: number[];
   /** All others: poor, failed, and with them those that still run. */
-  above: TrialRow[];
+  above: number[];
 }
 
 /** How many of `n` trials that ended count as good. */
@@ -25,40 +25,44 @@ export const countBelow = (n: number, objectives: number): number =>
  * failed trial is never good: neither is a running one, so that the next trial keeps away from it (the constant liar).
  */
 export function splitTrials(trials: readonly TrialRow[], directions: readonly Direction[]): Split {
-  const complete: TrialRow[] = [];
-  const pruned: TrialRow[] = [];
-  const violating: TrialRow[] = [];
+  const complete: number[] = [];
+  const pruned: number[] = [];
+  const violating: number[] = [];
   let ended = 0;
-  for (const trial of trials) {
-    if (trial.state === 'running') continue;
+  trials.forEach((trial, place) => {
+    if (trial.state === 'running') return;
     ended++;
-    if (trial.state === 'failed' || isUseless(trial)) continue;
-    if (trial.violation > 0) violating.push(trial);
-    else if (trial.state === 'complete') complete.push(trial);
-    else pruned.push(trial);
-  }
+    if (trial.state === 'failed' || isUseless(trial)) return;
+    if (trial.violation > 0) violating.push(place);
+    else if (trial.state === 'complete') complete.push(place);
+    else pruned.push(place);
+  });
 
-  const below = new Set<TrialRow>();
-  const room = (): number => countBelow(ended, directions.length) - below.size;
-  for (const trial of bestComplete(complete, directions, room())) below.add(trial);
-  const reach = pruned.map((trial) => prunedOrder(trial, directions[0]));
-  for (const i of smallest(reach, room())) below.add(pruned[i]);
-  const violations = violating.map(({ violation }) => [violation]);
-  for (const i of smallest(violations, room())) below.add(violating[i]);
-  return { below: trials.filter((trial) => below.has(trial)), above: trials.filter((trial) => !below.has(trial)) };
+  const good = new Uint8Array(trials.length);
+  let room = countBelow(ended, directions.length);
+  const take = (places: number[], key: (trial: TrialRow) => number[], best = smallest): void => {
+    if (room === 0 || places.length === 0) return;
+    const keys = places.map((place) => key(trials[place]));
+    for (const i of best(keys, room)) {
+      good[places[i]] = 1;
+      room--;
+    }
+  };
+  take(complete, (trial) => losses(trial, directions), directions.length > 1 ? bestOfSeveral : smallest);
+  take(pruned, (trial) => prunedOrder(trial, directions[0]));
+  take(violating, ({ violation }) => [violation]);
+
+  const split: Split = { below: [], above: [] };
+  good.forEach((isGood, place) => (isGood ? split.below : split.above).push(place));
+  return split;
 }
 
 /** Whether a complete trial lacks an objective; it is taken for a failed one. */
 const isUseless = ({ state, values }: TrialRow): boolean =>
   state === 'complete' && (values === null || values.length === 0 || values.some((value) => Number.isNaN(value)));
 
-function bestComplete(trials: TrialRow[], directions: readonly Direction[], count: number): TrialRow[] {
-  const losses = trials.map(({ values }) =>
-    directions.map((direction, objective) => loss(values?.[objective] ?? NaN, direction)),
-  );
-  const chosen = directions.length === 1 ? smallest(losses, count) : bestOfSeveral(losses, count);
-  return chosen.map((i) => trials[i]);
-}
+const losses = ({ values }: TrialRow, directions: readonly Direction[]): number[] =>
+  directions.map((direction, objective) => loss(values?.[objective] ?? NaN, direction));
 
 /** Less is better. */
 const loss = (value: number, direction: Direction): number => (direction === 'minimize' ? value : -value);

@@ -9,7 +9,7 @@ import type { TrialParams, TrialRow } from '../../../store/study';
 import { cardinality, fromInternal } from '../../space/distribution';
 import { drawUniform, type Parameter, type Space } from '../../space/space';
 import type { Sampler, StudyView } from '../sampler';
-import { observationsOf } from './observations';
+import { Observations } from './observations';
 import { ParzenEstimator, recencyWeights } from './parzen-estimator';
 import { splitTrials, type Split } from './split';
 
@@ -30,7 +30,7 @@ export function tpeSampler(settings: TpeConfig): Sampler {
       const known = study.trials.filter((trial) => trial.number !== number && isKnown(trial, settings));
       const ended = known.filter(({ state }) => state !== 'running');
       if (ended.length >= settings.n_startup_trials) {
-        const model = new Model(study, splitTrials(known, study.directions), settings.n_ei_candidates);
+        const model = new Model(study, known, settings.n_ei_candidates);
         const groups = settings.multivariate ? jointly(space, fixed) : space.parameters.map((parameter) => [parameter]);
         for (let start = 0; start < MAX_STARTS; start++) {
           const params = model.fill(groups, fixed, random);
@@ -58,13 +58,15 @@ const isSingle = ({ distribution }: Parameter): boolean => cardinality(distribut
 /** Good and poor trials of one study, and where they lie. */
 class Model {
   readonly #study: StudyView;
+  readonly #observations: Observations;
   readonly #split: Split;
   readonly #candidates: number;
   readonly #estimators = new Map<Parameter, { below: ParzenEstimator; above: ParzenEstimator }>();
 
-  constructor(study: StudyView, split: Split, candidates: number) {
+  constructor(study: StudyView, trials: readonly TrialRow[], candidates: number) {
     this.#study = study;
-    this.#split = split;
+    this.#observations = new Observations(study.space, trials);
+    this.#split = splitTrials(trials, study.directions);
     this.#candidates = candidates;
   }
 
@@ -94,14 +96,18 @@ class Model {
     const { below, above } = this.#estimatorsOf(group);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       let best: TrialParams | null = null;
-      let highest = NaN;
+      let highest = -Infinity;
+      const tried = new Set<number>();
       for (let candidate = 0; candidate < this.#candidates; candidate++) {
         const point = below.draw(random);
+        // Few values along one parameter: most candidates come again.
+        if (group.length === 1 && tried.has(point[0])) continue;
+        tried.add(point[0]);
+        const score = below.logPdf(point) - above.logPdf(point);
+        if (best && !(score > highest)) continue;
         const filled = { ...params };
         group.forEach(({ key, distribution }, i) => (filled[key] = fromInternal(distribution, point[i])));
         if (!this.#study.space.allows(filled)) continue;
-        const score = below.logPdf(point) - above.logPdf(point);
-        if (best && !(score > highest)) continue;
         best = filled;
         highest = score;
       }
@@ -125,21 +131,17 @@ class Model {
     return estimators;
   }
 
-  /** Where those of `trials` lie that have a value for every parameter of the group. */
+  /** Where those trials at `places` lie that have a value for every parameter of the group. */
   #estimate(
     group: readonly Parameter[],
-    trials: readonly TrialRow[],
+    places: readonly number[],
     weights: (n: number) => Float64Array,
   ): ParzenEstimator {
-    const { space } = this.#study;
-    const places = group.map((parameter) => space.parameters.indexOf(parameter));
-    const vectors = trials
-      .map((trial) => observationsOf(space, trial))
-      .filter((vector) => places.every((place) => !Number.isNaN(vector[place])));
+    const { columns, count } = this.#observations.select(group, places);
     return new ParzenEstimator(
       group.map(({ distribution }) => distribution),
-      places.map((place) => Float64Array.from(vectors, (vector) => vector[place])),
-      weights(vectors.length),
+      columns,
+      weights(count),
     );
   }
 }
