@@ -1,6 +1,7 @@
 /** Every sampler by its name. */
 import type { SamplerConfig } from '../../config/search/samplers';
 import { cmaesSampler } from './cmaes/sampler';
+import { gpSampler } from './gp/sampler';
 import { nsga2Sampler } from './nsga2/sampler';
 import { randomSampler } from './random';
 import type { Sampler } from './sampler';
@@ -15,7 +16,7 @@ const SAMPLERS: { [N in Name]: Factory<N> } = {
   tpe: randomSampler,
   cmaes: cmaesSampler,
   nsga2: nsga2Sampler,
-  gp: randomSampler,
+  gp: gpSampler,
 };
 
 /** The sampler that `settings` describes. */
