@@ -31,14 +31,20 @@ export default async function setup(project: TestProject): Promise<void> {
   const chosen = process.env.LATHE_PYTHON;
   if (chosen) {
     // Whoever chose it wants the tests: what is missing fails them.
-    await run(chosen, ['-c', 'import cmaes, numpy, optuna, scipy']);
+    try {
+      await run(chosen, ['-c', 'import cmaes, numpy, optuna, scipy']);
+    } catch (error) {
+      throw new Error(`LATHE_PYTHON is ${chosen}, which lacks packages. Install them: pip install -r ${REQUIREMENTS}`, {
+        cause: error,
+      });
+    }
     project.provide('python', chosen);
     return;
   }
   try {
     project.provide('python', await environment());
   } catch (error) {
-    process.stderr.write(`The integration tests are skipped: ${reasonOf(error)}\n`);
+    process.stderr.write(`Tests that need Python are skipped: ${reasonOf(error)}\n`);
     project.provide('python', null);
   }
 }
@@ -73,6 +79,6 @@ function reasonOf(error: unknown): string {
   const output = ['stderr', 'stdout'].map((stream) => String(Reflect.get(error, stream) ?? '').trim());
   const lines = output.join('\n').split('\n').filter(Boolean);
   const telling =
-    lines.find((line) => /error|not available/i.test(line)) ?? lines.at(-1) ?? error.message.split('\n')[0];
+    lines.find((line) => /^error|not available/i.test(line)) ?? lines.at(-1) ?? error.message.split('\n')[0];
   return `their Python packages cannot be installed (${telling.trim()}).`;
 }
