@@ -31,6 +31,15 @@ export default defineConfig(async () => {
         },
         {
           test: {
+            name: 'integration',
+            include: ['test/integration/**/*.test.ts'],
+            environment: 'node',
+            globalSetup: 'test/integration/setup.ts',
+            testTimeout: 180_000,
+          },
+        },
+        {
+          test: {
             name: 'e2e',
             include: ['test/e2e/**/*.test.ts'],
             environment: 'node',

@@ -30,6 +30,7 @@ export const checks: Check[] = [
   ]),
   toolCheck('dead-code', 'exports, files and dependencies that nothing uses', 'knip', []),
   suite('unit', 'units, in Node'),
+  suite('integration', 'against other programs, in Python'),
   buildCheck,
   bundleCheck,
   suite('browser', 'on a real WebGPU adapter, in Chromium'),

@@ -8,13 +8,13 @@ import type { TrialParams } from '../../src/store/study';
 /** One objective, to minimise. */
 export interface TestFunction {
   space: SearchSpaceInput;
-  objective(params: TrialParams): number;
+  objective: (params: TrialParams) => number;
 }
 
 /** Several objectives, to minimise. */
 export interface TestFront {
   space: SearchSpaceInput;
-  objectives(params: TrialParams): number[];
+  objectives: (params: TrialParams) => number[];
 }
 
 const floats = (count: number, low: number, high: number): SearchSpaceInput =>

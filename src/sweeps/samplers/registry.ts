@@ -3,6 +3,8 @@ import type { SamplerConfig } from '../../config/search/samplers';
 import { cmaesSampler } from './cmaes/sampler';
 import { gridSampler } from './grid';
 import { qmcSampler } from './qmc/qmc';
+import { gpSampler } from './gp/sampler';
+import { nsga2Sampler } from './nsga2/sampler';
 import { randomSampler } from './random';
 import type { Sampler } from './sampler';
 import { tpeSampler } from './tpe/tpe';
@@ -16,8 +18,8 @@ const SAMPLERS: { [N in Name]: Factory<N> } = {
   qmc: qmcSampler,
   tpe: tpeSampler,
   cmaes: cmaesSampler,
-  nsga2: randomSampler,
-  gp: randomSampler,
+  nsga2: nsga2Sampler,
+  gp: gpSampler,
 };
 
 /** The sampler that `settings` describes. */
