@@ -4,8 +4,11 @@
  */
 import { crc32 } from '../../base/crc32';
 import type { PrunerConfig } from '../../config/search/pruners';
+import type { TrialRow } from '../../store/study';
 import type { Asked, Pruner } from './pruner';
 import { fallsFrom } from './rungs';
+
+const utf8 = new TextEncoder();
 
 /**
  * The bracket `b` of `n` has its rungs at the steps `min_resource · η^(b + k)`, and a trial competes with those of its
@@ -24,14 +27,14 @@ export function hyperbandPruner(settings: Extract<PrunerConfig, { name: 'hyperba
       );
       if (budgets.length === 0) return null;
       const bracket = bracketOf(study.name, trial.number, budgets);
-      const peers = study.trials.filter(({ number }) => bracketOf(study.name, number, budgets) === bracket);
       const ladder = {
         first: min_resource * reduction_factor ** bracket,
         factor: reduction_factor,
         bootstrap: bootstrap_count,
         called: `this rung of bracket ${bracket + 1} of ${budgets.length}`,
       };
-      return fallsFrom(ladder, study, peers, trial, asked);
+      const inBracket = ({ number }: TrialRow): boolean => bracketOf(study.name, number, budgets) === bracket;
+      return fallsFrom(ladder, study, trial, inBracket, asked);
     },
   };
 }
@@ -52,6 +55,6 @@ export function bracketBudgets(minResource: number, maxResource: number, factor:
 /** The bracket of a trial: by a hash of the study's name and the trial's number, in the ratio of `budgets`. */
 export function bracketOf(study: string, number: number, budgets: readonly number[]): number {
   const total = budgets.reduce((sum, budget) => sum + budget, 0);
-  let rest = crc32(new TextEncoder().encode(`${study}_${number}`)) % total;
+  let rest = crc32(utf8.encode(`${study}_${number}`)) % total;
   return budgets.findIndex((budget) => (rest -= budget) < 0);
 }

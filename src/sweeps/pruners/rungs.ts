@@ -21,15 +21,15 @@ export interface Ladder {
 
 /**
  * Whether `trial` fails at a rung that it reached with its last report.
- * @param peers Trials that it competes with, whatever their state; itself is left out of them.
+ * @param competes Which of the other trials it competes with, whatever their state.
  * @param asked After which reports the trials were judged by these rungs.
  * @returns Why, or null: it goes on.
  */
 export function fallsFrom(
   ladder: Ladder,
   study: StudyView,
-  peers: readonly TrialRow[],
   trial: TrialRow,
+  competes: (other: TrialRow) => boolean,
   asked: Asked,
 ): string | null {
   const { steps, values } = trial.intermediate;
@@ -40,8 +40,8 @@ export function fallsFrom(
   if (!(step >= stepOf(ladder, rung))) return null;
   if (Number.isNaN(value)) return `Its value at step ${step} is no number.`;
 
-  const others = peers
-    .filter(({ number }) => number !== trial.number)
+  const others = study.trials
+    .filter((other) => other.number !== trial.number && competes(other))
     .map((peer) => rungValues(ladder, study, peer, peer.intermediate.steps.length, asked));
   const [direction] = study.directions;
   for (; step >= stepOf(ladder, rung); rung++) {
