@@ -25,7 +25,7 @@ export function logScale(low: number, high: number): Scale {
     low < high ? [Math.log10(low), Math.log10(high)] : [Math.log10(low) - 0.5, Math.log10(low) + 0.5];
   const at = (value: number): number => (Math.log10(value) - first) / (last - first);
   const decades = last - first;
-  const factors = decades <= 1.5 ? [1, 2, 5] : [1];
+  const factors = decades <= 2.2 ? [1, 2, 5] : [1];
   const every = Math.max(1, Math.ceil(decades / 7));
   const ticks: Scale['ticks'] = [];
   for (let power = Math.floor(first); power <= Math.ceil(last); power++) {

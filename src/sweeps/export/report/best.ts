@@ -40,10 +40,10 @@ export function bestSection(content: ReportContent): Markup {
 }
 
 function inWords({ study, keys, names }: ReportContent, { number, values, params }: TrialRow): string {
-  const scores = study.objectives.map(({ metric }, i) => `${metric} ${formatNumber(values?.[i])}`).join(', ');
+  const scores = study.objectives.map(({ metric }, i) => `${metric} = ${formatNumber(values?.[i])}`).join(', ');
   const chosen = keys
     .filter((key) => Object.hasOwn(params, key))
-    .map((key) => `${names.get(key) ?? key} ${formatValue(params[key])}`)
+    .map((key) => `${names.get(key) ?? key} = ${formatValue(params[key])}`)
     .join(', ');
   return `Trial ${number} reached ${scores}${chosen && ` with ${chosen}`}.`;
 }
@@ -117,8 +117,10 @@ function bestYaml({ config }: StudyRow, { params }: TrialRow): { what: string; y
 }
 
 const yamlBlock = ({ what, yaml }: { what: string; yaml: string }): Markup =>
-  html`<h3>${what}</h3>
-    <div class="block">
-      <pre tabindex="0">${yaml}</pre>
+  html`<div class="block">
+    <div>
+      <h3>${what}</h3>
       <button type="button" data-copy hidden>Copy</button>
-    </div>`;
+    </div>
+    <pre tabindex="0">${yaml}</pre>
+  </div>`;

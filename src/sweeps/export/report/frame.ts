@@ -17,6 +17,8 @@ export interface Chart {
 export interface Places {
   x(value: number): number | null;
   y(value: number): number | null;
+  /** The same, with what lies outside at the edge; null for NaN. */
+  nearestY(value: number): number | null;
 }
 
 const WIDTH = 480;
@@ -31,6 +33,7 @@ export function drawChart({ title, caption, x, y, marks }: Chart): Markup {
   const places: Places = {
     x: (value) => inside(x.scale.at(value), toX),
     y: (value) => inside(y.scale.at(value), toY),
+    nearestY: (value) => inside(Math.min(1, Math.max(0, y.scale.at(value))), toY),
   };
   const middle = (BOX.left + BOX.right) / 2;
   return figure(

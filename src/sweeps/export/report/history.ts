@@ -7,30 +7,38 @@ import type { ReportContent } from './content';
 import { crosses, dots, drawChart, type Places, type Point } from './frame';
 import { html, type Markup } from './html';
 
+interface Valued {
+  number: number;
+  value: number;
+}
+
 /** The history of one objective. */
 export function historyChart({ study, trials }: ReportContent, objective: number): Markup {
   const { metric, direction } = study.objectives[objective];
-  const valued = (state: TrialRow['state']) =>
+  const valued = (state: TrialRow['state']): Valued[] =>
     trials.flatMap((trial) => {
       const value = trial.state === state ? trial.values?.[objective] : undefined;
       return value === undefined ? [] : [{ number: trial.number, value }];
     });
   const complete = valued('complete');
   const pruned = valued('pruned');
-  const all = [...complete, ...pruned];
   const best = improvements(trials, direction, objective);
+  // Where a pruned trial ended, early as it did, is no measure of what complete ones reach.
+  const measured = complete.length > 1 ? complete : [...complete, ...pruned];
   const scale = objectiveScale(
-    all.map(({ value }) => value),
+    measured.map(({ value }) => value),
     direction,
   );
-  const outside = all.filter(({ value }) => !(scale.at(value) >= -0.001 && scale.at(value) <= 1.001)).length;
+  const isOutside = ({ value }: Valued): boolean => !(scale.at(value) >= -0.001 && scale.at(value) <= 1.001);
+  const outside = complete.filter(isOutside).length;
   const failed = trials.filter(({ state }) => state === 'failed').length;
   return drawChart({
     title: study.objectives.length > 1 ? `History of ${metric}` : 'History',
     caption: [
       'A dot is a complete trial, the line the best so far.',
-      pruned.length > 0 && 'A cross is a pruned trial at its last value.',
-      outside > 0 && `${plural(outside, 'value')} far off ${outside === 1 ? 'lies' : 'lie'} outside.`,
+      pruned.length > 0 &&
+        `A cross is a pruned trial at its last value${pruned.some(isOutside) ? ', or at the edge where that lies beyond' : ''}.`,
+      outside > 0 && `${plural(outside, 'complete trial')} far off ${outside === 1 ? 'lies' : 'lie'} outside.`,
       failed > 0 && `${plural(failed, 'failed trial')} ${failed === 1 ? 'has' : 'have'} no value.`,
     ]
       .filter(Boolean)
@@ -38,18 +46,18 @@ export function historyChart({ study, trials }: ReportContent, objective: number
     x: { label: 'trial', scale: linearScale(0, Math.max(1, trials.length - 1), 6) },
     y: { label: metric, scale },
     marks: (place) => {
-      const points = (rows: typeof all): Point[] =>
+      const points = (rows: readonly Valued[], isKept = false): Point[] =>
         rows.flatMap(({ number, value }) => {
-          const [x, y] = [place.x(number), place.y(value)];
+          const [x, y] = [place.x(number), isKept ? place.nearestY(value) : place.y(value)];
           return x === null || y === null ? [] : [{ x, y, title: `Trial ${number}: ${formatNumber(value)}` }];
         });
-      return html`${crosses(points(pruned), 'none')}${dots(points(complete), 'one')}
+      return html`${crosses(points(pruned, true), 'none')}${dots(points(complete), 'one')}
         <path class="best" d="${bestLine(best, trials.length - 1, place)}" />`;
     },
   });
 }
 
-function bestLine(best: readonly { number: number; value: number }[], last: number, place: Places): string {
+function bestLine(best: readonly Valued[], last: number, place: Places): string {
   let path = '';
   for (const { number, value } of best) {
     const [x, y] = [place.x(number), place.y(value)];

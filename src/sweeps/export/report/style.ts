@@ -44,12 +44,14 @@ th, td { padding: 5px 16px 5px 0; }
 td { border-bottom: 1px solid var(--line); vertical-align: top; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 th.why { min-width: 24ch; }
-tr.best td { background: color-mix(in oklch, var(--best) 14%, transparent); }
-.block { position: relative; }
-pre { font: 13px/1.5 var(--mono); background: var(--sunken); border-radius: 6px; padding: 14px 16px; margin: 12px 0; overflow-x: auto; }
+tr.best td { background: color-mix(in oklab, var(--best) 14%, transparent); }
+.block { margin-top: 28px; }
+.block > div { display: flex; align-items: center; justify-content: space-between; gap: 12px; min-height: 32px; }
+.block h3 { margin: 0; }
+pre { font: 13px/1.5 var(--mono); background: var(--sunken); border-radius: 6px; padding: 14px 16px; margin: 8px 0 0; overflow-x: auto; }
 button {
-  position: absolute; top: 8px; right: 8px; font: inherit; font-size: 13px; color: var(--ink); background: var(--canvas);
-  border: 1px solid var(--line-strong); border-radius: 4px; padding: 3px 10px; cursor: pointer;
+  font: inherit; font-size: 13px; color: var(--ink); background: transparent; border: 1px solid var(--line-strong);
+  border-radius: 4px; padding: 3px 10px; cursor: pointer; flex: none;
 }
 summary { cursor: pointer; color: var(--ink-2); margin-bottom: 12px; }
 svg { display: block; width: 100%; height: auto; }
@@ -77,10 +79,10 @@ path.line { stroke-width: 1.25; opacity: 0.55; }
 path.best { stroke: var(--best); stroke-width: 2.5; }
 .bar { fill: var(--one); }
 .shade-0 { stroke: var(--one); }
-.shade-1 { stroke: color-mix(in oklch, var(--one) 66%, var(--canvas)); }
-.shade-2 { stroke: color-mix(in oklch, var(--one) 44%, var(--canvas)); }
-.shade-3 { stroke: color-mix(in oklch, var(--one) 30%, var(--canvas)); }
-.shade-4 { stroke: color-mix(in oklch, var(--one) 20%, var(--canvas)); }
+.shade-1 { stroke: color-mix(in oklab, var(--one) 66%, var(--canvas)); }
+.shade-2 { stroke: color-mix(in oklab, var(--one) 44%, var(--canvas)); }
+.shade-3 { stroke: color-mix(in oklab, var(--one) 30%, var(--canvas)); }
+.shade-4 { stroke: color-mix(in oklab, var(--one) 20%, var(--canvas)); }
 @media (max-width: 600px) { body { padding: 24px 16px 48px; } h1 { font-size: 24px; } .lead { font-size: 16px; } }
 @media print {
   :root { color-scheme: light; }
@@ -95,7 +97,7 @@ export const SCRIPT = `
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
-    const block = button.parentElement.querySelector('pre');
+    const block = button.closest('.block').querySelector('pre');
     try {
       await navigator.clipboard.writeText(block.textContent);
       button.textContent = 'Copied';

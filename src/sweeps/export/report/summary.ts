@@ -1,6 +1,6 @@
 /** The head of a report: what was searched, how, and what came out, in words. */
 import { formatCount, formatDuration, formatNumber, plural } from '../../../base/format';
-import type { Objective, StudyRow, TrialState } from '../../../store/study';
+import type { Objective, TrialState } from '../../../store/study';
 import { stepsSavedByPruning } from '../../views/steps-saved';
 import { formatValue, type ReportContent } from './content';
 import { html, type Markup } from './html';
@@ -48,11 +48,14 @@ function facts(content: ReportContent): [string, string][] {
   const search = study.config?.optimization.hyperparameter_search ?? null;
   const saved = stepsSavedByPruning(trials);
   return [
-    ['Objective', study.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', ')],
+    [
+      study.objectives.length > 1 ? 'Objectives' : 'Objective',
+      study.objectives.map(({ metric, direction }) => `${direction} ${metric}`).join(', '),
+    ],
     ['Dataset', study.dataset_name ?? 'not known'],
     ['Sampler', search ? settings(search.sampler) : 'not known: it came from a file'],
     ['Pruner', search ? settings(search.pruner) : 'not known: it came from a file'],
-    ['Trials', states(study, trials)],
+    ['Trials', states(trials)],
     ['Time spent', formatDuration(study.seconds)],
     ['Steps spent', study.steps > 0 ? formatCount(study.steps) : 'not known'],
     ...(saved === null
@@ -68,18 +71,12 @@ function facts(content: ReportContent): [string, string][] {
 const share = (saved: number, spent: number): string =>
   spent > 0 ? `${Math.round((100 * saved) / (saved + spent))} % of what they would have cost` : '';
 
-const NAMES: Record<TrialState, string> = {
-  complete: 'complete',
-  pruned: 'pruned',
-  failed: 'failed',
-  running: 'running',
-  waiting: 'waiting',
-};
+const STATES: readonly TrialState[] = ['complete', 'pruned', 'failed', 'running', 'waiting'];
 
-function states(_study: StudyRow, trials: ReportContent['trials']): string {
-  const parts = Object.entries(NAMES).flatMap(([state, name]) => {
+function states(trials: ReportContent['trials']): string {
+  const parts = STATES.flatMap((state) => {
     const count = trials.filter((trial) => trial.state === state).length;
-    return count > 0 ? [`${formatCount(count)} ${name}`] : [];
+    return count > 0 ? [`${formatCount(count)} ${state}`] : [];
   });
   return parts.length > 0 ? parts.join(', ') : 'none';
 }
