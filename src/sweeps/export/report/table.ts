@@ -23,7 +23,7 @@ export function trialTable({ study, keys, names, best }: ReportContent, ranked: 
       text(trial.state),
       ...study.objectives.map((_, i) => figure(trial.values ? formatNumber(trial.values[i]) : '')),
       ...keys.map((key) => text(Object.hasOwn(trial.params, key) ? formatValue(trial.params[key]) : '')),
-      ...(has.steps ? [figure(formatCount(trial.steps))] : []),
+      ...(has.steps ? [figure(trial.steps > 0 ? formatCount(trial.steps) : '')] : []),
       figure(duration(trial)),
       ...(has.reason ? [text(trial.reason ?? '')] : []),
     ];
