@@ -68,8 +68,7 @@ export function drawChart({ title, caption, x, y, marks }: Chart): Markup {
 export const figure = (title: string, caption: string, drawing: Markup, wide = false): Markup =>
   html`<figure class="${wide ? 'wide' : ''}">
     <h3>${title}</h3>
-    ${drawing}
-    <figcaption>${caption}</figcaption>
+    ${drawing} ${caption !== '' && html`<figcaption>${caption}</figcaption>`}
   </figure> `;
 
 const inside = (at: number, to: (at: number) => number): number | null => (at >= -0.001 && at <= 1.001 ? to(at) : null);
@@ -101,14 +100,17 @@ export function dots(points: readonly Point[], kind: string, radius = 3): Markup
     )}`;
   }
   const places = new Set(points.map(({ x, y }) => `M${x} ${y}h0`));
-  return html`<path class="dots ${kind}" d="${[...places].join('')}" />`;
+  return html`<path class="dots ${kind}${manyOf(points)}" d="${[...places].join('')}" />`;
 }
 
 /** Points as small crosses of a class. */
 export function crosses(points: readonly Point[], kind: string): Markup {
   const places = new Set(points.map(({ x, y }) => `M${x - 2.5} ${y - 2.5}l5 5m0-5l-5 5`));
-  return html`<path class="cross ${kind}" d="${[...places].join('')}" />`;
+  return html`<path class="cross ${kind}${manyOf(points)}" d="${[...places].join('')}" />`;
 }
+
+/** Thousands of marks are fainter, or they would hide each other. */
+const manyOf = (points: readonly Point[]): string => (points.length > 1000 ? ' many' : '');
 
 /** A path through points; a null breaks it. */
 export function polyline(points: readonly (readonly [number, number] | null)[]): string {

@@ -39,17 +39,15 @@ export function sliceCharts(content: ReportContent, ranked: readonly TrialRow[])
     return drawChart({
       title: names.get(key) ?? key,
       caption: [
-        key,
         without > 0 && `It was not active in ${plural(without, 'trial')}.`,
         shown.length < having.length &&
           `${formatCount(shown.length)} of ${formatCount(having.length)} trials are drawn.`,
       ]
         .filter(Boolean)
-        .join('. ')
-        .replace(/([^.])$/, '$1.'),
+        .join(' '),
       // The axis of the places themselves: a parameter's own scale has been used above.
       x: {
-        label: distribution.type !== 'categorical' && distribution.log ? 'logarithmic' : '',
+        label: distribution.type !== 'categorical' && distribution.log ? `${key} (logarithmic)` : key,
         scale: { ...axis, at: (at) => at },
       },
       y: { label: metric, scale },

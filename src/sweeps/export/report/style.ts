@@ -74,7 +74,9 @@ path.two { stroke: var(--best); }
 path.none { stroke: var(--none); }
 path.bad { stroke: var(--bad); }
 path.dots.faint { opacity: 0.5; }
+path.dots.many { stroke-width: 2.5; }
 path.cross { stroke-width: 1.25; }
+path.cross.many { stroke-width: 0.75; opacity: 0.6; }
 path.line { stroke-width: 1.25; opacity: 0.55; }
 path.best { stroke: var(--best); stroke-width: 2.5; }
 .bar { fill: var(--one); }
