@@ -20,11 +20,13 @@ import type {
   RunRow,
 } from '../store/schema';
 import type { StudyRow, TrialParams, TrialRow } from '../store/study';
+import type { StudyFormat } from '../sweeps/export/registry';
 import type { Importance, ImportanceEvaluator } from '../sweeps/importance/importance';
 import type { TrainingEvent } from '../training/protocol';
 
 export type { GeneratedText, GenerationSettings, Prediction, PredictionResult } from '../analysis/prediction';
 export type { ExportFormat, ExportedFile } from '../export/names';
+export type { StudyFormat } from '../sweeps/export/registry';
 
 /** A file with its path inside what was dropped (`digits/3/img_07.png`). */
 export interface ImportFile {
@@ -77,9 +79,6 @@ export interface RunResult {
   seconds: number;
   reason: string | null;
 }
-
-/** A file that a study is written as: an Optuna journal, a table, a page that shows it. */
-export type StudyFormat = 'optuna' | 'csv' | 'html';
 
 /** How far a study got, printed by the command line as JSON. */
 export interface StudyResult {

@@ -1,6 +1,6 @@
 /** `curves.png`: loss and the main metric over the steps, drawn on an OffscreenCanvas, so also in a worker. */
 import type { MetricSeries } from '../../store/metrics';
-import { axisTicks, formatTick } from './axis';
+import { axisTicks, formatTick } from '../../base/axis';
 
 /** One line of a panel. */
 interface Line {

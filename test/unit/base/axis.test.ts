@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { axisTicks, formatTick } from '../../../../src/export/bundle/axis';
+import { axisTicks, formatTick } from '../../../src/base/axis';
 
 describe('axisTicks', () => {
   it.each([
