@@ -1,5 +1,5 @@
 /** Every export format. To add one: its name in `names.ts`, its writer here. */
-import { slug } from './slug';
+import { slug } from '../base/slug';
 import { databaseBlobs } from '../store/blobs';
 import { collectContent } from './bundle/collect';
 import { writeBundle } from './bundle/write';

@@ -1,6 +1,7 @@
 /** What the page asks of the worker that keeps a study. */
 import type { RunConfig } from '../config/schema';
 import type { StudyRow, StudyStatus, TrialParams, TrialRow } from '../store/study';
+import type { StudyFormat } from './export/registry';
 import type { Importance, ImportanceEvaluator } from './importance/importance';
 import type { Outcome } from './study';
 
@@ -39,7 +40,7 @@ export interface StudyApi {
   change(status: StudyStatus, reason: string | null): Promise<StudyRow>;
 
   importance(id: string, evaluator: ImportanceEvaluator, objective: number): Promise<Importance[]>;
-  write(id: string, format: 'optuna' | 'csv' | 'html'): Promise<StudyFile>;
+  write(id: string, format: StudyFormat): Promise<StudyFile>;
   /** Stores the studies of an Optuna journal. @throws LatheError of kind `data` that names the line. */
   read(file: File): Promise<StudyRow[]>;
 }
