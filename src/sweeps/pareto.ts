@@ -65,21 +65,19 @@ export function nonDominatedRanks(points: readonly Point[]): number[] {
   return ranks;
 }
 
-/**
- * The best trials: complete, meeting their constraints, with a number for every objective, and dominated by none of the
- * others. By number.
- */
-export function paretoFront(trials: readonly TrialRow[], directions: readonly Direction[]): TrialRow[] {
-  const candidates: TrialRow[] = [];
-  const points: Point[] = [];
-  for (const trial of trials) {
-    const { state, values, violation } = trial;
-    if (state !== 'complete' || violation > 0 || values?.length !== directions.length) continue;
-    if (values.some((value) => Number.isNaN(value))) continue;
-    candidates.push(trial);
-    points.push(losses(values, directions));
-  }
-  const isBest = bestOf(points);
+/** A trial with a number for each objective. */
+export type ValuedTrial = TrialRow & { values: number[] };
+
+/** Whether a trial counts for the best: complete, meeting its constraints, every objective a number. */
+export function isContender(trial: TrialRow): trial is ValuedTrial {
+  const { state, violation, values } = trial;
+  return state === 'complete' && violation <= 0 && values !== null && !values.some((value) => Number.isNaN(value));
+}
+
+/** The best trials: those that count and are dominated by none of the others. By number. */
+export function paretoFront(trials: readonly TrialRow[], directions: readonly Direction[]): ValuedTrial[] {
+  const candidates = trials.filter(isContender).filter(({ values }) => values.length === directions.length);
+  const isBest = bestOf(candidates.map(({ values }) => losses(values, directions)));
   return candidates.filter((_, i) => isBest[i]).sort((a, b) => a.number - b.number);
 }
 

@@ -5,7 +5,7 @@
 import type { StudyRow, TrialRow, TrialState } from '../../store/study';
 import type { Importance } from '../importance/importance';
 import { isBetter } from '../study';
-import { isContender, paretoFront } from '../views/pareto-front';
+import { isContender, paretoFront } from '../pareto';
 import { bestSection } from './report/best';
 import { reportContent } from './report/content';
 import { historyChart } from './report/history';
@@ -31,7 +31,11 @@ export function writeStudyReport(
   importance: readonly Importance[],
 ): string {
   const directions = study.objectives.map(({ direction }) => direction);
-  const content = reportContent(study, trials, paretoFront(trials, directions), importance);
+  const [direction] = directions;
+  const front = paretoFront(trials, directions).sort((a, b) =>
+    isBetter(direction, a.values[0], b.values[0]) ? -1 : Number(isBetter(direction, b.values[0], a.values[0])),
+  );
+  const content = reportContent(study, trials, front, importance);
   const ranked = rankTrials(study, trials);
   const complete = ranked.filter(isContender);
   const slices = complete.length > 1 ? sliceCharts(content, complete) : [];

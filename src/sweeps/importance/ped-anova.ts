@@ -6,7 +6,7 @@
  * A parameter that only some trials have counts by these (Conditional PED-ANOVA, 2026): its divergence is that among them,
  * weighted by α²/β, where α is the share of the best trials and β the share of all trials that have it.
  */
-import { normalCdf } from '../../base/normal';
+import { normalCdf } from '../normal';
 import { toAxis, type NumericDistribution } from '../space/distribution';
 import type { Column } from './importance';
 

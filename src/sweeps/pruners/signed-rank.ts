@@ -1,5 +1,5 @@
 /** The signed-rank test of Wilcoxon (1945): whether paired differences lie above zero. */
-import { normalCdf } from '../../base/normal';
+import { normalCdf } from '../normal';
 
 /** Up to so many differences the chance is counted exactly where no two are tied and none is zero. */
 const EXACT = 50;

@@ -2,7 +2,7 @@
 import { formatNumber, plural } from '../../../base/format';
 import type { TrialRow } from '../../../store/study';
 import { objectiveScale } from '../../views/scale';
-import { isContender } from '../../views/pareto-front';
+import { isContender } from '../../pareto';
 import type { ReportContent } from './content';
 import { dots, drawChart, type Places, type Point } from './frame';
 import { html, type Markup } from './html';

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/sweeps/export/optuna-distribution';
 import { writeOptunaJournal } from '../../../../src/sweeps/export/optuna-journal';
 import { readOptunaJournal } from '../../../../src/sweeps/export/read-optuna-journal';
-import { paretoFront } from '../../../../src/sweeps/views/pareto-front';
+import { paretoFront } from '../../../../src/sweeps/pareto';
 import { studyRow, trialRow, TRIALS } from '../../../unit/sweeps/export/study';
 import { describePython, runPython } from '../../python';
 
