@@ -44,7 +44,7 @@ describe('measure', () => {
     expect(() => samplerNamed('annealing')).toThrow(/no annealing. There are tpe_independent, tpe, random/);
   });
 
-  it('measures a suggestion for each number of finished trials', async () => {
+  it('measures a suggestion for each number of finished trials, without the objective', () => {
     const costs = await suggestionCost(
       bowl(() => 1),
       samplerNamed('tpe'),
