@@ -45,7 +45,7 @@ describe('measure', () => {
   });
 
   it('measures a suggestion for each number of finished trials, without the objective', () => {
-    const costs = await suggestionCost(
+    const costs = suggestionCost(
       bowl(() => 1),
       samplerNamed('tpe'),
       [10, 40],
