@@ -6,6 +6,7 @@ import { noPruner } from '../../src/sweeps/pruners/none';
 import { createSampler } from '../../src/sweeps/samplers/registry';
 import { Space } from '../../src/sweeps/space/space';
 import { Study } from '../../src/sweeps/study';
+import { randomStream } from '../../src/base/random';
 import type { TrialRow } from '../../src/store/study';
 import { quartiles } from '../statistics';
 import type { Objective } from './functions';
@@ -41,7 +42,7 @@ export async function measure(
       if (!trial) break;
       spent += performance.now() - start;
       suggestions++;
-      await finish(study, trial, objective);
+      study.tell(trial.number, { state: 'complete', values: [await objective.evaluate(trial.params)] }, 0);
     }
     best.push(study.best?.values?.[0] ?? null);
   }
@@ -58,16 +59,18 @@ export async function measure(
 /** Suggestions that a cost is the median of: enough not to see how the code is warming up. */
 const SUGGESTIONS = 25;
 
-/** Median milliseconds of a suggestion in studies that begin with so many finished trials, drawn at random. */
-export async function suggestionCost(
-  objective: Objective,
-  sampler: SamplerConfig,
-  finished: readonly number[],
-): Promise<number[]> {
+/**
+ * Median milliseconds of a suggestion in studies that begin with so many finished trials, drawn at random. Their values are
+ * random too: an objective of the user's own may take its time.
+ */
+export function suggestionCost(objective: Objective, sampler: SamplerConfig, finished: readonly number[]): number[] {
+  const values = randomStream(0, 'values');
+  const finish = (study: Study, { number }: TrialRow): void => {
+    study.tell(number, { state: 'complete', values: [values.uniform()] }, 0);
+  };
   const random = newStudy(objective, { name: 'random' }, 0, Math.max(...finished));
-  for (let trial = random.ask(0); trial; trial = random.ask(0)) await finish(random, trial, objective);
-  const costs: number[] = [];
-  for (const count of finished) {
+  for (let trial = random.ask(0); trial; trial = random.ask(0)) finish(random, trial);
+  return finished.map((count) => {
     const study = newStudy(objective, sampler, 0, count + SUGGESTIONS, random.trials.slice(0, count));
     const times: number[] = [];
     for (;;) {
@@ -75,15 +78,10 @@ export async function suggestionCost(
       const trial = study.ask(0);
       if (!trial) break;
       times.push(performance.now() - start);
-      await finish(study, trial, objective);
+      finish(study, trial);
     }
-    costs.push(quartiles(times).median);
-  }
-  return costs;
-}
-
-async function finish(study: Study, { number, params }: TrialRow, objective: Objective): Promise<void> {
-  study.tell(number, { state: 'complete', values: [await objective.evaluate(params)] }, 0);
+    return quartiles(times).median;
+  });
 }
 
 function newStudy(

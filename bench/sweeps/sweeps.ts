@@ -53,7 +53,7 @@ export const sweeps: Benchmark = {
     process.stdout.write(
       `The best of ${trials} trials: median and quartiles of ${seeds} seeds.\n\n${table(HEAD, rows)}\n`,
     );
-    const costs = await costsOf(objectives, samplers, say);
+    const costs = costsOf(objectives, samplers, say);
     if (costs) process.stdout.write(`\nMilliseconds of a suggestion, after so many finished trials.\n\n${costs}\n`);
     for (const line of worse) process.stdout.write(`\n${line}\n`);
     return { figures, complete: worse.length === 0 };
@@ -61,17 +61,17 @@ export const sweeps: Benchmark = {
 };
 
 /** What a suggestion of TPE costs later on, where TPE is among the samplers. */
-async function costsOf(
+function costsOf(
   objectives: readonly Objective[],
   samplers: readonly { name: string; settings: SamplerConfig }[],
   say: (line: string) => void,
-): Promise<string | null> {
+): string | null {
   const rows: string[][] = [];
   for (const { name, settings } of samplers) {
     if (settings.name !== 'tpe') continue;
     for (const objective of objectives) {
       say(`${objective.name}, ${name}: cost …`);
-      const costs = await suggestionCost(objective, settings, FINISHED);
+      const costs = suggestionCost(objective, settings, FINISHED);
       rows.push([objective.name, name, ...costs.map((ms) => ms.toFixed(2))]);
     }
   }

@@ -20,10 +20,10 @@ describe('readObjective', () => {
       `export const space = { x: { type: 'float', low: -1, high: 1 } };
        export const objective = async ({ x }) => x * x;`,
     );
-    const { name, space, evaluate } = await readObjective(path);
-    expect(name).toBe('bowl');
-    expect(space.x).toEqual({ type: 'float', low: -1, high: 1, log: false, step: null, when: null });
-    expect(await evaluate({ x: 0.5 })).toBe(0.25);
+    const objective = await readObjective(path);
+    expect(objective.name).toBe('bowl');
+    expect(objective.space.x).toEqual({ type: 'float', low: -1, high: 1, log: false, step: null, when: null });
+    expect(await objective.evaluate({ x: 0.5 })).toBe(0.25);
   });
 
   it('takes what is no number for a failure', async () => {
