@@ -14,7 +14,7 @@ describe('workloads', () => {
     expect(parametersOf('transformer-0.8m') / 1e6).toBeCloseTo(0.8, 1);
     expect(Math.abs(parametersOf('transformer-9.6m') / 1e6 - 9.6)).toBeLessThan(0.15);
     expect(parametersOf('convnext-tiny') / 1e6).toBeCloseTo(27.8, 1);
-  });
+  }, 30_000);
 
   it('give the same numbers every time, other ones for other batches', () => {
     for (const workload of WORKLOADS) {
@@ -23,5 +23,5 @@ describe('workloads', () => {
       expect(batchOf(workload, 1)).toEqual(batchOf(workload, 1));
       expect(batchOf(workload, 1)).not.toEqual(batchOf(workload, 2));
     }
-  });
+  }, 30_000);
 });
