@@ -70,7 +70,8 @@ export function cmaesSampler(settings: Settings): Sampler {
       const generations = generationsOf(trials, moved.length);
       const state = advance(cached, generations, study, direction, moved, settings);
       cached = state;
-      let point: number[] = [];
+      // Where all is fixed nothing is drawn.
+      let point = [...state.evolution.mean];
       let injected = false;
       const params = fillJointly(
         space,

@@ -25,6 +25,17 @@ describe('outcomes', () => {
     expect(outcomes.filter(({ counts }) => counts).map(({ trial }) => trial.number)).toEqual([0, 1, 2, 9]);
   });
 
+  it('are cut off far above the median, unless the median is the best', () => {
+    const lossesOf = (values: number[]): number[] =>
+      outcomesOf(
+        values.map((value, number) => trialRow({ number, values: [value] })),
+        ['minimize'],
+        random(),
+      ).map(({ loss }) => loss);
+    expect(lossesOf([1, 2, 3, 4, 1e9])).toEqual([1, 2, 3, 4, 9]);
+    expect(lossesOf([1, 1, 1, 4, 1e9])).toEqual([1, 1, 1, 4, 1e9]);
+  });
+
   it('weigh several objectives so that what dominates is better, whatever their scales', () => {
     const trials = [
       trialRow({ number: 0, values: [1, 1e6] }),
