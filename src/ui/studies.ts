@@ -81,11 +81,11 @@ export function shortNames(keys: readonly string[]): Map<string, string> {
   return names;
 }
 
-/** `model.hidden.0` → model, hidden 0; `training.optimizer.name` → training, optimizer. */
+/** `model.hidden.0` → model, hidden[0]; `training.optimizer.name` → training, optimizer. */
 function significant(key: string): string[] {
   const words: string[] = [];
   for (const part of key.split('.')) {
-    if (/^\d+$/.test(part) && words.length > 0) words[words.length - 1] += ` ${part}`;
+    if (/^\d+$/.test(part) && words.length > 0) words[words.length - 1] += `[${part}]`;
     else words.push(part.replaceAll('_', ' '));
   }
   return words.length > 1 && words.at(-1) === 'name' ? words.slice(0, -1) : words;

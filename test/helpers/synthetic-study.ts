@@ -118,7 +118,6 @@ export function syntheticStudy(options: SyntheticOptions = {}): { study: StudyRo
         training: { epochs: EPOCHS },
         optimization: {
           hyperparameter_search: {
-            enabled: true,
             n_trials: options.planned ?? Math.max(1, count),
             search_space: SPACE,
           },

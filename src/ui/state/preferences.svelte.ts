@@ -14,7 +14,7 @@ const schema = v.object({
     descending: true,
   }),
   /** Columns of the table of trials that are not shown; parameters differ from study to study. */
-  hiddenTrialColumns: v.fallback(v.array(v.string()), []),
+  hiddenTrialColumns: v.fallback(v.array(v.string()), ['started']),
   trialSort: v.fallback(v.object({ column: v.string(), descending: v.boolean() }), {
     column: 'number',
     descending: true,

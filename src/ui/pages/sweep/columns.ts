@@ -30,7 +30,7 @@ const STATE: TrialColumn = {
   key: ({ state }) => state,
   show: ({ state }) => state,
   number: false,
-  width: 92,
+  width: 84,
 };
 
 const COURSE: TrialColumn[] = [
@@ -41,7 +41,7 @@ const COURSE: TrialColumn[] = [
     key: ({ intermediate }) => intermediate.steps.length,
     show: ({ intermediate }) => formatCount(intermediate.steps.length),
     number: true,
-    width: 72,
+    width: 62,
   },
   {
     id: 'steps',
@@ -50,7 +50,7 @@ const COURSE: TrialColumn[] = [
     key: ({ steps }) => steps,
     show: ({ steps }) => formatCount(steps),
     number: true,
-    width: 76,
+    width: 64,
   },
   {
     id: 'duration',
@@ -59,7 +59,7 @@ const COURSE: TrialColumn[] = [
     key: secondsOf,
     show: (trial) => formatDuration(secondsOf(trial)),
     number: true,
-    width: 96,
+    width: 82,
   },
   {
     id: 'started',
@@ -77,7 +77,7 @@ const COURSE: TrialColumn[] = [
     key: ({ reason }) => reason,
     show: ({ reason }) => reason ?? '',
     number: false,
-    width: 260,
+    width: 200,
   },
 ];
 
@@ -93,7 +93,7 @@ export function columnsOf(study: StudyRow): TrialColumn[] {
       key: ({ values }) => finite(values?.[index]),
       show: ({ values }) => metricInfo(metric).format(values?.[index]),
       number: true,
-      width: Math.max(92, metric.length * 8),
+      width: Math.max(84, metric.length * 8),
     })),
     ...Object.entries(study.space).map(([key, spec]): TrialColumn => {
       const number = spec.type === 'float' || spec.type === 'int';
@@ -109,7 +109,7 @@ export function columnsOf(study: StudyRow): TrialColumn[] {
         },
         show: ({ params }) => showParameter(params[key]),
         number,
-        width: Math.max(92, Math.min(150, title.length * 8)),
+        width: Math.max(80, Math.min(150, title.length * 7.5)),
       };
     }),
     ...COURSE,
