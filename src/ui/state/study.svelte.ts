@@ -19,6 +19,7 @@ export class StudyState {
   /** Numbers that a drag across a chart chose; null: all. */
   brushed = $state.raw<ReadonlySet<number> | null>(null);
   /** Numbers ticked in the table. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- replaced, never changed
   chosen = $state.raw<ReadonlySet<number>>(new Set());
   #studyId: string;
   #workbench: StoredTrials;
