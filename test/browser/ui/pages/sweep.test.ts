@@ -1,6 +1,6 @@
 /** The pages of studies as a user sees them, with studies of none, one, thirty and ten thousand trials. */
 import { mount, unmount } from 'svelte';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { RunRow } from '../../../../src/store/schema';
 import type { StudyRow, TrialRow } from '../../../../src/store/study';
@@ -17,8 +17,23 @@ const complaints: string[] = [];
 const complain = ({ reason }: PromiseRejectionEvent): void => void complaints.push(String(reason));
 const shout = ({ message }: ErrorEvent): void => void complaints.push(message);
 
+/** Waits until `check` passes and gives what it gives. */
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000 });
+
+// The pages' chunks are transformed when they are first asked for.
+beforeAll(async () => {
+  await Promise.all([
+    import('../../../../src/ui/pages/sweep/Sweep.svelte'),
+    import('../../../../src/ui/pages/sweeps/Sweeps.svelte'),
+    import('../../../../src/ui/pages/run/Run.svelte'),
+    import('../../../../src/ui/pages/runs/Runs.svelte'),
+    import('../../../../src/ui/pages/train/Train.svelte'),
+  ]);
+});
+
 beforeEach(async () => {
-  await page.viewport(1280, 900);
+  // Tall enough for thirty rows.
+  await page.viewport(1280, 1600);
   preferences.set('trialSort', { column: 'number', descending: true });
   preferences.set('hiddenTrialColumns', ['started']);
   complaints.length = 0;
@@ -54,7 +69,7 @@ const numbers = (): number[] =>
 
 /** The layers of a chart: what is drawn, and what takes the pointer. */
 async function chart(title: string): Promise<{ base: HTMLCanvasElement; top: HTMLCanvasElement }> {
-  const figure = await vi.waitFor(() => {
+  const figure = await until(() => {
     const found = [...main().querySelectorAll('figure')].find(
       (each) => each.querySelector('.title')?.textContent === title,
     );
@@ -83,10 +98,10 @@ function pointer(target: HTMLElement, type: string, share: [number, number]): vo
 it('says which trial is best, and opens the form with its settings', async () => {
   const { study, trials } = syntheticStudy();
   await show('#/sweeps/study', { studies: [{ study, trials }] });
-  await vi.waitFor(() => expect(text()).toContain(`Trial ${study.best!.number} is best: val_loss`));
+  await until(() => expect(text()).toContain(`Trial ${study.best!.number} is best: val_loss`));
   expect(text()).toContain('and optimizer');
   await page.getByRole('button', { name: 'Train with these' }).click();
-  await vi.waitFor(() => expect(location.hash).toContain('#/train?dataset=digits'));
+  await until(() => expect(location.hash).toContain('#/train?dataset=digits'));
   const config = new URLSearchParams(location.hash.split('?')[1]).get('config')!;
   expect(decodeShared(config)).toMatchObject({ training: { epochs: 77 }, name: `digits sweep ${study.best!.number}` });
 });
@@ -95,18 +110,18 @@ it('every view draws thirty trials', async () => {
   await show('#/sweeps/study', { studies: [syntheticStudy()] });
   for (const title of ['History', 'Intermediate values', 'Timeline', 'Distribution']) {
     const { base } = await chart(title);
-    await vi.waitFor(() => expect(painted(base), title).toBeGreaterThan(300));
+    await until(() => expect(painted(base), title).toBeGreaterThan(300));
   }
 });
 
 it('a trial that is told of stands in the table at once', async () => {
   const { study, trials } = syntheticStudy({ trials: 12, planned: 30, status: 'running' });
   const { putTrial } = await show('#/sweeps/study?tab=trials', { studies: [{ study, trials }] });
-  await vi.waitFor(() => expect(numbers()).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]));
+  await until(() => expect(numbers()).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]));
   expect(rows()[0].textContent).toContain('running');
   putTrial({ ...trials[11], state: 'pruned', reason: 'Worse than the median.' });
   putTrial({ ...trials[11], number: 12, state: 'running' });
-  await vi.waitFor(() => expect(numbers()[0]).toBe(12));
+  await until(() => expect(numbers()[0]).toBe(12));
   expect(rows()[1].textContent).toContain('Worse than the median.');
 });
 
@@ -126,7 +141,7 @@ it('the pill follows the study and not the runs of its trials; the list of runs 
     eta_seconds: 3,
     points: [],
   });
-  const pill = await vi.waitFor(() => {
+  const pill = await until(() => {
     const found = document.querySelector('header a.pill');
     expect(found?.textContent).toContain('widths');
     return found!;
@@ -134,36 +149,36 @@ it('the pill follows the study and not the runs of its trials; the list of runs 
   expect(pill.textContent).toContain('trial 7 of 30');
   expect(pill.textContent).not.toContain('+1');
   expect(pill.getAttribute('href')).toBe('#/sweeps/study');
-  expect(text()).toContain('No runs yet');
+  await until(() => expect(text()).toContain('No runs yet'));
 });
 
 it('ten thousand trials: few rows exist, all are sorted, searched and filtered', async () => {
   const { study, trials } = syntheticStudy({ trials: 10_000 });
   await show('#/sweeps/study?tab=trials', { studies: [{ study, trials }] });
-  await vi.waitFor(() => expect(numbers()[0]).toBe(9999));
+  await until(() => expect(numbers()[0]).toBe(9999));
   expect(rows().length).toBeLessThan(80);
   await page.getByRole('button', { name: 'val_loss', exact: true }).click();
-  await vi.waitFor(() => expect(numbers()[0]).toBe(study.best!.number));
+  await until(() => expect(numbers()[0]).toBe(study.best!.number));
   await page.getByRole('button', { name: /failed/ }).click();
-  await vi.waitFor(() => expect(rows().every((row) => row.textContent.includes('failed'))).toBe(true));
+  await until(() => expect(rows().every((row) => row.textContent.includes('failed'))).toBe(true));
   await page.getByRole('button', { name: /failed/ }).click();
   await userEvent.fill(page.getByRole('searchbox', { name: 'Search trials' }), '#1234 momentum');
-  await vi.waitFor(() => expect(rows().length).toBeLessThan(2));
+  await until(() => expect(rows().length).toBeLessThan(2));
 });
 
 it('what a drag chooses in one chart is chosen in the table; Escape takes it back', async () => {
   await show('#/sweeps/study', { studies: [syntheticStudy()] });
   const { base, top } = await chart('History');
-  await vi.waitFor(() => expect(painted(base)).toBeGreaterThan(300));
+  await until(() => expect(painted(base)).toBeGreaterThan(300));
   pointer(top, 'pointerdown', [0.03, 0.02]);
   pointer(top, 'pointermove', [0.3, 0.5]);
   pointer(top, 'pointerup', [0.3, 0.95]);
-  await vi.waitFor(() => expect(text()).toMatch(/\d of 30 trials chosen/));
+  await until(() => expect(text()).toMatch(/\d of 30 trials chosen/));
   location.hash = '#/sweeps/study?tab=trials';
-  await vi.waitFor(() => expect(numbers().length).toBeGreaterThan(2));
+  await until(() => expect(numbers().length).toBeGreaterThan(2));
   expect(Math.max(...numbers())).toBeLessThan(10);
   window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }));
-  await vi.waitFor(() => expect(numbers()).toHaveLength(30));
+  await until(() => expect(numbers()).toHaveLength(30));
 });
 
 it('objectives that are no numbers break nothing, and the page says so', async () => {
@@ -181,11 +196,11 @@ it('objectives that are no numbers break nothing, and the page says so', async (
     counts: { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 6 },
   };
   await show('#/sweeps/study', { studies: [{ study: row, trials: broken }] });
-  await vi.waitFor(() => expect(text()).toContain('None of the 6 trials that ended is complete yet.'));
+  await until(() => expect(text()).toContain('None of the 6 trials that ended is complete yet.'));
   await chart('History');
-  await vi.waitFor(() => expect(text()).toContain('No trial has a value yet that can be drawn.'));
+  await until(() => expect(text()).toContain('No trial has a value yet that can be drawn.'));
   location.hash = '#/sweeps/study?tab=trials';
-  await vi.waitFor(() => expect(numbers()).toHaveLength(6));
+  await until(() => expect(numbers()).toHaveLength(6));
 });
 
 it('a complete trial with NaN beside its number is neither best nor drawn', async () => {
@@ -194,24 +209,24 @@ it('a complete trial with NaN beside its number is neither best nor drawn', asyn
     trial.number === 0 ? { ...trial, state: 'complete', values: [NaN] } : trial,
   );
   await show('#/sweeps/study', { studies: [{ study, trials: odd }] });
-  await vi.waitFor(() => expect(text()).toMatch(/Trial [1-7] is best/));
+  await until(() => expect(text()).toMatch(/Trial [1-7] is best/));
 });
 
 it('several objectives: the front in place of the best', async () => {
   await show('#/sweeps/study', { studies: [syntheticStudy({ trials: 40, objectives: 2 })] });
-  await vi.waitFor(() => expect(text()).toMatch(/\d+ trials are on the front/));
+  await until(() => expect(text()).toMatch(/\d+ trials are on the front/));
   await page.getByRole('button', { name: /in every view/ }).click();
-  await vi.waitFor(() => expect(text()).toMatch(/\d+ of 40 trials chosen/));
+  await until(() => expect(text()).toMatch(/\d+ of 40 trials chosen/));
 });
 
 it('a study without trials says what to do; one that is not there leads back', async () => {
   const { study } = syntheticStudy({ trials: 0, status: 'paused' });
   await show('#/sweeps/study', { studies: [{ study, trials: [] }] });
-  await vi.waitFor(() => expect(text()).toContain('resume the study to begin'));
+  await until(() => expect(text()).toContain('resume the study to begin'));
   location.hash = '#/sweeps/gone';
-  await vi.waitFor(() => expect(text()).toContain('This study is not in this browser'));
+  await until(() => expect(text()).toContain('This study is not in this browser'));
   location.hash = '#/sweeps';
-  await vi.waitFor(() => expect(text()).toContain('digits sweep'));
+  await until(() => expect(text()).toContain('digits sweep'));
 });
 
 it('a trial is enqueued with the values that were given; wrong ones are refused in their place', async () => {
@@ -224,7 +239,7 @@ it('a trial is enqueued with the values that were given; wrong ones are refused 
   await userEvent.fill(dialog.getByLabelText('learning rate'), '0.01');
   await userEvent.selectOptions(dialog.getByLabelText('optimizer'), 'lion');
   await dialog.getByRole('button', { name: 'Enqueue' }).click();
-  await vi.waitFor(() =>
+  await until(() =>
     expect(enqueued).toEqual([{ 'training.optimizer.learning_rate': 0.01, 'training.optimizer.name': 'lion' }]),
   );
 });
@@ -236,11 +251,11 @@ it('only what differs between the chosen trials is compared', async () => {
     params: { ...trials[0].params, 'model.dropout': trial.number / 20 },
   }));
   await show('#/sweeps/study?tab=trials', { studies: [{ study, trials: alike }] });
-  await vi.waitFor(() => expect(numbers()).toHaveLength(4));
+  await until(() => expect(numbers()).toHaveLength(4));
   await page.getByRole('checkbox', { name: 'Choose trial 1' }).click();
   await page.getByRole('checkbox', { name: 'Choose trial 3' }).click();
   await page.getByRole('button', { name: 'Compare' }).click();
-  const table = await vi.waitFor(() => {
+  const table = await until(() => {
     const found = main().querySelector('section[aria-label="Compare"] table');
     expect(found).not.toBeNull();
     return found!;
@@ -253,7 +268,7 @@ it('the run of a trial is opened by its address and leads back to its study', as
   const { study, trials } = syntheticStudy();
   const run = runOf(study, trials[12]);
   await show(`#/runs/${run.id}`, { studies: [{ study, trials }], runs: [run] });
-  const link = await vi.waitFor(() => {
+  const link = await until(() => {
     const found = [...main().querySelectorAll('a')].find(({ textContent }) => textContent.includes('Trial 12'));
     expect(found).toBeDefined();
     return found!;
