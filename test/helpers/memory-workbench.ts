@@ -8,11 +8,11 @@ import type { StudyRow, TrialParams, TrialRow } from '../../src/store/study';
 /** One, and what a test does with it. */
 export interface MemoryWorkbench {
   workbench: Workbench;
-  emit(event: WorkbenchEvent): void;
+  emit: (event: WorkbenchEvent) => void;
   /** Trials that were enqueued by hand. */
   enqueued: TrialParams[];
   /** Replaces a trial and tells of it. */
-  putTrial(trial: TrialRow): void;
+  putTrial: (trial: TrialRow) => void;
 }
 
 /** What is in it. */
