@@ -7,7 +7,7 @@ export type MarkShape = 'disc' | 'ring' | 'cross';
 export class Marks {
   #context: CanvasRenderingContext2D;
   #ratio: number;
-  #stamps = new Map<string, OffscreenCanvas>();
+  #stamps = new Map<string, ImageBitmap>();
 
   constructor(context: CanvasRenderingContext2D, ratio: number) {
     this.#context = context;
@@ -27,11 +27,11 @@ export class Marks {
   }
 }
 
-function makeStamp(shape: MarkShape, color: string, radius: number, ratio: number): OffscreenCanvas {
+function makeStamp(shape: MarkShape, color: string, radius: number, ratio: number): ImageBitmap {
   const size = Math.ceil((radius * 2 + 3) * ratio);
   const canvas = new OffscreenCanvas(size, size);
   const context = canvas.getContext('2d');
-  if (!context) return canvas;
+  if (!context) return canvas.transferToImageBitmap();
   context.scale(ratio, ratio);
   const middle = size / ratio / 2;
   context.strokeStyle = context.fillStyle = color;
@@ -49,5 +49,6 @@ function makeStamp(shape: MarkShape, color: string, radius: number, ratio: numbe
     if (shape === 'ring') context.stroke();
     else context.fill();
   }
-  return canvas;
+  // A bitmap is cheaper to draw from than a canvas, which might change.
+  return canvas.transferToImageBitmap();
 }
