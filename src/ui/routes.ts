@@ -12,6 +12,8 @@ export const routes: RouteDefinition = {
   '/runs': wrap({ asyncComponent: () => import('./pages/runs/Runs.svelte') }),
   '/runs/compare': wrap({ asyncComponent: () => import('./pages/compare/Compare.svelte') }),
   '/runs/:id': wrap({ asyncComponent: () => import('./pages/run/Run.svelte') }),
+  '/sweeps': wrap({ asyncComponent: () => import('./pages/sweeps/Sweeps.svelte') }),
+  '/sweeps/:id': wrap({ asyncComponent: () => import('./pages/sweep/Sweep.svelte') }),
   '/models': wrap({ asyncComponent: () => import('./pages/models/Models.svelte') }),
   '/models/:kind/:id': wrap({ asyncComponent: () => import('./pages/model/Model.svelte') }),
   '/settings': wrap({ asyncComponent: () => import('./pages/settings/Settings.svelte') }),
@@ -24,6 +26,10 @@ export const datasetHref = (id: string): string => `#/data/${encodeURIComponent(
 /** Link to a run, or to one of its tabs. */
 export const runHref = (id: string, tab?: string): string =>
   `#/runs/${encodeURIComponent(id)}${tab && tab !== 'overview' ? `?tab=${tab}` : ''}`;
+
+/** Link to a study, or to one of its tabs. */
+export const studyHref = (id: string, tab?: string): string =>
+  `#/sweeps/${encodeURIComponent(id)}${tab && tab !== 'overview' ? `?tab=${tab}` : ''}`;
 
 /** Link to runs overlaid. */
 export const compareHref = (ids: readonly string[]): string =>

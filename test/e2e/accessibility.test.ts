@@ -5,7 +5,8 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser } from './harness/browser';
-import { openLathe, trainSample } from './harness/page';
+import { syntheticStudy } from '../helpers/synthetic-study';
+import { openLathe, storeStudy, trainSample, whenReady } from './harness/page';
 import { serveSite, type Site } from './harness/site';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -24,6 +25,10 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     ids = await newest();
     await trainSample(page, 'tales');
     text = await newest();
+    await storeStudy(page, syntheticStudy({ id: 'sweep', status: 'paused', planned: 60 }));
+    await storeStudy(page, syntheticStudy({ id: 'pair', objectives: 2, trials: 60 }));
+    await page.reload();
+    await whenReady(page);
   });
   afterAll(async () => {
     await browser.close();
@@ -45,6 +50,11 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     '/runs',
     '/runs/RUN',
     '/runs/RUN?tab=profile',
+    '/sweeps',
+    '/sweeps/sweep',
+    '/sweeps/pair',
+    '/sweeps/sweep?tab=trials',
+    '/sweeps/sweep?tab=search',
     '/models',
     '/models/run/RUN',
     '/models/run/WRITER',
@@ -54,6 +64,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     const hash = Object.entries(places).reduce((path, [name, id]) => path.replace(name, id), route);
     await page.goto(`${site.url}#${hash}`);
     await page.locator('main h1, main h2').first().waitFor();
+    if (route.endsWith('search')) await page.getByRole('heading', { name: 'Search space' }).waitFor();
     if (route.endsWith('profile')) await page.getByRole('heading', { name: 'Time by layer' }).waitFor();
     expect(await violations(page)).toEqual([]);
   });

@@ -13,6 +13,7 @@ import Keyboard from '@lucide/svelte/icons/keyboard';
 import Moon from '@lucide/svelte/icons/moon';
 import Pause from '@lucide/svelte/icons/pause';
 import Play from '@lucide/svelte/icons/play';
+import Radar from '@lucide/svelte/icons/radar';
 import Settings from '@lucide/svelte/icons/settings-2';
 import Square from '@lucide/svelte/icons/square';
 import Upload from '@lucide/svelte/icons/upload';
@@ -51,7 +52,12 @@ const go = (label: string, path: string, icon: Icon, shortcut: string, keywords:
   perform: () => push(path),
 });
 
-const training = (session: Session): string | null => session.live.current?.run_id ?? null;
+const training = (session: Session): string | null => session.training?.run_id ?? null;
+
+const searching = (session: Session): string | null => session.searching?.id ?? null;
+
+const pausedStudy = (session: Session): string | null =>
+  session.library.studies.rows.find(({ status }) => status === 'paused')?.id ?? null;
 
 const pausedRun = (session: Session): string | null =>
   session.library.runs.rows.find(({ status }) => status === 'paused')?.id ?? null;
@@ -67,6 +73,7 @@ export const COMMANDS: PageCommand[] = [
   go('Data', '/data', Database, 'g d', ['datasets', 'files']),
   go('Train', '/train', Play, 'g t', ['new run', 'config', 'form']),
   go('Runs', '/runs', ChartSpline, 'g r', ['experiments', 'table', 'compare']),
+  go('Sweeps', '/sweeps', Radar, 'g w', ['studies', 'search', 'tuning', 'hyperparameters', 'optuna']),
   go('Models', '/models', Boxes, 'g m', ['predict', 'bundles']),
   go('Settings', '/settings', Settings, 'g s', ['theme', 'storage', 'device', 'about']),
   {
@@ -105,6 +112,42 @@ export const COMMANDS: PageCommand[] = [
     keywords: ['continue', 'go on'],
     available: (session) => training(session) === null && pausedRun(session) !== null,
     perform: (session) => attempt(() => session.workbench.runs.resume(pausedRun(session) ?? '')),
+  },
+  {
+    id: 'study.open',
+    label: 'Open the study that is running',
+    group: 'Training',
+    icon: Radar,
+    keywords: ['sweep', 'search', 'watch'],
+    available: (session) => searching(session) !== null,
+    perform: (session) => push(`/sweeps/${searching(session)}`),
+  },
+  {
+    id: 'study.pause',
+    label: 'Pause the study that is running',
+    group: 'Training',
+    icon: Pause,
+    keywords: ['sweep', 'search', 'halt'],
+    available: (session) => searching(session) !== null,
+    perform: (session) => attempt(() => session.workbench.studies.pause(searching(session) ?? '')),
+  },
+  {
+    id: 'study.stop',
+    label: 'Stop the study that is running, keep its trials',
+    group: 'Training',
+    icon: Square,
+    keywords: ['sweep', 'search', 'end'],
+    available: (session) => searching(session) !== null,
+    perform: (session) => attempt(() => session.workbench.studies.stop(searching(session) ?? '')),
+  },
+  {
+    id: 'study.resume',
+    label: 'Resume the paused study',
+    group: 'Training',
+    icon: Play,
+    keywords: ['sweep', 'search', 'continue', 'go on'],
+    available: (session) => searching(session) === null && pausedStudy(session) !== null,
+    perform: (session) => attempt(() => session.workbench.studies.resume(pausedStudy(session) ?? '')),
   },
   {
     id: 'data.files',

@@ -36,6 +36,18 @@ export async function deleteRuns(session: Session, ids: readonly string[], title
   return done === true;
 }
 
+/** Deletes a study and offers to bring it back. Resolves to whether it is gone. */
+export async function deleteStudy(session: Session, id: string, name: string): Promise<boolean> {
+  const { studies } = session.workbench;
+  const done = await attempt(async () => {
+    await studies.remove(id);
+    session.library.studies.drop(id);
+    return true;
+  });
+  if (done) sayWithUndo(`Deleted ${name}`, () => studies.restore(id).then(() => session.library.studies.load()));
+  return done === true;
+}
+
 /** Deletes an imported model and offers to bring it back. Resolves to whether it is gone. */
 export async function deleteModel(session: Session, id: string, name: string): Promise<boolean> {
   const { models } = session.workbench;

@@ -17,12 +17,15 @@ class Shelf<T extends Row> {
   loaded = $state(false);
   #list: () => Promise<T[]>;
   #get: (id: string) => Promise<T>;
+  #belongs: (row: T) => boolean;
   #stale = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(list: () => Promise<T[]>, get: (id: string) => Promise<T>) {
+  /** @param belongs Whether a row has its place on this shelf. */
+  constructor(list: () => Promise<T[]>, get: (id: string) => Promise<T>, belongs: (row: T) => boolean = () => true) {
     this.#list = list;
     this.#get = get;
+    this.#belongs = belongs;
   }
 
   async load(): Promise<void> {
@@ -42,6 +45,7 @@ class Shelf<T extends Row> {
 
   /** Puts a row that a command returned in place at once, before the event of its change arrives. */
   put(row: T): void {
+    if (!this.#belongs(row)) return;
     const index = this.rows.findIndex(({ id }) => id === row.id);
     this.rows = index < 0 ? [row, ...this.rows] : this.rows.with(index, row);
   }
@@ -65,9 +69,7 @@ class Shelf<T extends Row> {
       try {
         const row = await this.#get(id);
         const deleted = 'deleted_at' in row && row.deleted_at !== null;
-        // Runs of trials are shown with their study.
-        const trial = 'trial' in row && row.trial !== null;
-        if (deleted || trial) this.drop(id);
+        if (deleted || !this.#belongs(row)) this.drop(id);
         else this.put(row);
       } catch {
         // It is gone: deleted rows are not found.
@@ -82,10 +84,15 @@ class Shelf<T extends Row> {
 export class Library {
   readonly datasets: Shelf<DatasetRow>;
   readonly runs: Shelf<RunRow>;
+  /** Runs of trials that were opened in this visit: they are listed with their study, not among the runs. */
+  readonly trialRuns: Shelf<RunRow>;
   readonly models: Shelf<ModelRow>;
   readonly studies: Shelf<StudyRow>;
 
+  #workbench: Workbench;
+
   constructor(workbench: Workbench) {
+    this.#workbench = workbench;
     this.datasets = new Shelf(
       () => workbench.datasets.list(),
       (id) => workbench.datasets.get(id),
@@ -93,6 +100,12 @@ export class Library {
     this.runs = new Shelf(
       () => workbench.runs.list(),
       (id) => workbench.runs.get(id),
+      (run) => run.trial === null,
+    );
+    this.trialRuns = new Shelf(
+      () => Promise.resolve(this.trialRuns.rows),
+      (id) => workbench.runs.get(id),
+      (run) => run.trial !== null,
     );
     this.models = new Shelf(
       () => workbench.models.list(),
@@ -113,6 +126,16 @@ export class Library {
     if (event.type !== 'changed') return;
     const shelf = { dataset: this.datasets, run: this.runs, model: this.models, study: this.studies }[event.noun];
     shelf.touch(event.id);
+    if (this.trialRuns.find(event.id)) this.trialRuns.touch(event.id);
+  }
+
+  /** Reads a run that is a trial’s, if it is one. Resolves when it is known. */
+  async openTrialRun(id: string): Promise<void> {
+    try {
+      this.trialRuns.put(await this.#workbench.runs.get(id));
+    } catch {
+      // There is no such run: the page says so.
+    }
   }
 
   /** Finished runs with weights to predict with. */

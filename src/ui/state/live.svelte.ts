@@ -58,8 +58,15 @@ export class Live {
 
   /** The run that trains now, if one does; the one that spoke last where there are several. */
   get current(): LiveRun | null {
+    return this.latest(() => true);
+  }
+
+  /** The run that spoke last among those that `shown` accepts. */
+  latest(shown: (id: string) => boolean): LiveRun | null {
     let latest: LiveRun | null = null;
-    for (const run of this.runs.values()) if (!latest || run.heard > latest.heard) latest = run;
+    for (const run of this.runs.values()) {
+      if ((!latest || run.heard > latest.heard) && shown(run.run_id)) latest = run;
+    }
     return latest;
   }
 

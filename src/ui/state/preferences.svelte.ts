@@ -13,6 +13,12 @@ const schema = v.object({
     column: 'created',
     descending: true,
   }),
+  /** Columns of the table of trials that are not shown; parameters differ from study to study. */
+  hiddenTrialColumns: v.fallback(v.array(v.string()), ['started']),
+  trialSort: v.fallback(v.object({ column: v.string(), descending: v.boolean() }), {
+    column: 'number',
+    descending: true,
+  }),
   /** Sections of the config form that stand open. */
   openSections: v.fallback(v.array(v.string()), []),
 });

@@ -2,11 +2,14 @@
 import { createContext } from 'svelte';
 import { toast } from 'svelte-sonner';
 import type { Workbench, WorkbenchEvent } from '../../app/api';
+import type { RunRow } from '../../store/schema';
+import type { StudyRow } from '../../store/study';
+import type { TrainingEvent } from '../../training/protocol';
 import { formatCount } from '../format';
 import { Device } from './device.svelte';
 import { Imports } from './imports.svelte';
 import { Library } from './library.svelte';
-import { Live } from './live.svelte';
+import { Live, type LiveRun } from './live.svelte';
 
 /** The page's view of the workbench. */
 export class Session {
@@ -30,6 +33,16 @@ export class Session {
     this.imports = new Imports(workbench, this.library);
   }
 
+  /** The run that trains now and is no trial of a study, if there is one. */
+  get training(): LiveRun | null {
+    return this.live.latest((id) => this.library.runs.find(id) !== undefined);
+  }
+
+  /** The study that searches now, if one does; the newest where there are several. */
+  get searching(): StudyRow | null {
+    return this.library.studies.rows.find(({ status }) => status === 'running') ?? null;
+  }
+
   /** Listens to the workbench and reads what is there. */
   async start(): Promise<void> {
     this.workbench.subscribe((event) => this.#receive(event));
@@ -51,16 +64,23 @@ export class Session {
       toast.warning('The GPU device was lost', {
         description: `${event.reason} Training goes on from the latest checkpoint.`,
       });
-    } else if (event.type === 'ended' && event.status === 'finished') {
+    } else if (event.type === 'ended') {
       const run = this.library.runs.find(event.run_id);
-      toast.success(`${run?.name ?? 'The run'} is finished`, {
-        action: { label: 'Open', onClick: () => (location.hash = `#/runs/${event.run_id}`) },
-      });
-    } else if (event.type === 'ended' && event.error) {
-      toast.error(event.error.message, { duration: 15_000 });
-    } else if (event.type === 'ended' && (event.status === 'diverged' || event.status === 'failed') && event.reason) {
-      toast.error(event.reason, { duration: 15_000 });
+      // How trials end is told by their study.
+      if (run) sayHowItEnded(run, event);
     }
+  }
+}
+
+function sayHowItEnded(run: RunRow, event: Extract<TrainingEvent, { type: 'ended' }>): void {
+  if (event.status === 'finished') {
+    toast.success(`${run.name} is finished`, {
+      action: { label: 'Open', onClick: () => (location.hash = `#/runs/${run.id}`) },
+    });
+  } else if (event.error) {
+    toast.error(event.error.message, { duration: 15_000 });
+  } else if ((event.status === 'diverged' || event.status === 'failed') && event.reason) {
+    toast.error(event.reason, { duration: 15_000 });
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a user, or somebody looking over a user's shoulder, does with the page. */
 import type { BrowserContext, Page } from 'playwright-core';
 import type {} from '../../../src/app/driver';
+import type { StudyRow, TrialRow } from '../../../src/store/study';
 
 /** Opens the page and waits until the workbench is there. */
 export async function openLathe(context: BrowserContext, url: string): Promise<Page> {
@@ -47,6 +48,27 @@ export function trainSample(page: Page, sample: string, { profiled = false } = {
     },
     { name: sample, enabled: profiled },
   );
+}
+
+/** Puts a study with its trials into the database, as a search would have left it. The page knows of it when it is reloaded. */
+export async function storeStudy(page: Page, content: { study: StudyRow; trials: TrialRow[] }): Promise<void> {
+  // Their recursive types are too deep for Playwright's.
+  const rows: { study: object; trials: object[] } = content;
+  await page.evaluate(async ({ study, trials }) => {
+    const opening = indexedDB.open('lathe');
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(new Error('The database cannot be opened.'));
+    });
+    const transaction = database.transaction(['studies', 'trials'], 'readwrite');
+    transaction.objectStore('studies').put(study);
+    for (const trial of trials) transaction.objectStore('trials').put(trial);
+    await new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(new Error('The study cannot be stored.'));
+    });
+    database.close();
+  }, rows);
 }
 
 /** Drops files on the page, as from a file manager. */
