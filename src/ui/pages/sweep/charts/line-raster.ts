@@ -19,18 +19,17 @@ export interface Lines {
 }
 
 /**
- * Draws lines one device pixel wide, each covering a quarter of what is under it (half where `dense` is false).
+ * Draws lines one device pixel wide, each covering a part of what is under it: 1, 2 or 3 halvings (`shift`).
  * @param width Of the picture, in device pixels; so is `height`.
  */
 export function rasterLines(
   { across, down, rows, color, colors }: Lines,
   width: number,
   height: number,
-  dense: boolean,
+  shift: 1 | 2 | 3,
 ): ImageData {
-  const shift = dense ? 2 : 1;
   // What stays of each byte after the shift, all four in one number.
-  const mask = dense ? 0x3f3f3f3f : 0x7f7f7f7f;
+  const mask = (0xff >> shift) * 0x01010101;
   const inks = Uint32Array.from(colors, (rgb) => packed(rgb, 1 / (1 << shift)));
   // Column by column: lines go across, and their next pixel is then never far in memory.
   const columns = new Uint32Array(width * height);

@@ -18,8 +18,9 @@ export interface ParallelLines {
 
 /** More pieces than this are drawn pixel by pixel. */
 const FINE_PIECES = 12_000;
-/** With more lines than this, each covers less of the others. */
-const DENSE_FROM = 3000;
+/** With more lines than these, each covers a quarter, an eighth of the others in place of half. */
+const QUARTER_FROM = 2500;
+const EIGHTH_FROM = 6000;
 /** So many lines are no sharper with more pixels. */
 const MOST_RATIO = 1.5;
 
@@ -68,7 +69,7 @@ function paint(
     },
     width,
     height,
-    faint || rows.length > DENSE_FROM,
+    faint ? 2 : rows.length > EIGHTH_FROM ? 3 : rows.length > QUARTER_FROM ? 2 : 1,
   );
   context.save();
   context.resetTransform();

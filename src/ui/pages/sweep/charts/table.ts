@@ -42,6 +42,8 @@ export interface TrialTable {
   numbers: Int32Array;
   /** By row: 1 where the trial meets its constraints. */
   feasible: Uint8Array;
+  /** Rows that do not. */
+  unmet: number;
   parameters: readonly Axis[];
   objectives: readonly Axis[];
   leftOut: LeftOut;
@@ -75,6 +77,7 @@ function makeTable(space: SearchSpace, objectives: readonly Objective[], trials:
     trials: rows,
     numbers: Int32Array.from(rows, ({ number }) => number),
     feasible: Uint8Array.from(rows, ({ violation }) => (violation > 0 ? 0 : 1)),
+    unmet: rows.filter(({ violation }) => violation > 0).length,
     parameters: keys.map((key) => {
       const { scale, values } = parameterAxis(
         space[key],

@@ -2,12 +2,12 @@
 import { formatCompact, formatNumber } from '../../../format';
 
 /**
- * Multiples of 1, 2 or 5 times a power of ten in `[low, high]`, at most `most` of them where `most` is 2 or more; whole
- * numbers only with `whole`. The one value where `low` equals `high`.
+ * Multiples of 1, 2 or 5 times a power of ten in `[low, high]`, about `most` of them and never more than one beyond;
+ * whole numbers only with `whole`. The one value where `low` equals `high`.
  */
 export function roundTicks(low: number, high: number, most: number, whole = false): number[] {
   if (!(high > low)) return [low];
-  const size = (high - low) / Math.max(1, most - 1);
+  const size = (high - low) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(size));
   const times = [1, 2, 5, 10].find((factor) => factor * power >= size * (1 - 1e-9)) ?? 10;
   const step = whole ? Math.max(1, Math.round(times * power)) : times * power;
