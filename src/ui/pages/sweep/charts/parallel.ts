@@ -31,11 +31,10 @@ export function nearestLine(
   reach: number,
 ): number {
   const right = across.findIndex((position) => position >= x);
-  if (right < 0 || across.length === 0) return -1;
+  if (right < 0 || x < across[0]) return -1;
   const left = Math.max(0, right - 1);
   const wide = across[right] - across[left];
   const share = wide > 0 ? (x - across[left]) / wide : 0;
-  if (share < 0) return -1;
   const [from, to] = [down[left], down[right]];
   let best = -1;
   let least = reach;

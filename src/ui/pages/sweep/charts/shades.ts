@@ -3,7 +3,7 @@ import type { Axis } from './table';
 
 /** Shades of the rows of a table. */
 export interface Shades {
-  /** By row, 0 to 1. */
+  /** By row, 0 to 1; in the middle where all are equal. */
   values: Float32Array;
   /** What the two ends of the colours stand for. */
   from: string;
@@ -26,7 +26,7 @@ export function shadesOf({ places, scale, direction }: Axis): Shades {
   const text = (good: number): string => scale.format(scale.at(good * toward));
   const beyond = n > 0 && sorted[0] < worst;
   return {
-    values: goodness.map((good) => (span > 0 ? Math.max(0, (good - worst) / span) : 1)),
+    values: goodness.map((good) => (span > 0 ? Math.max(0, (good - worst) / span) : 0.5)),
     from: n === 0 ? '' : `${beyond ? (direction === 'maximize' ? '≤ ' : '≥ ') : ''}${text(worst)}`,
     to: n === 0 ? '' : text(best),
   };

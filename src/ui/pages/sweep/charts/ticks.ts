@@ -68,12 +68,14 @@ export function tickLabels(ticks: readonly number[]): string[] {
   const largest = ticks.reduce((most, tick) => Math.max(most, Math.abs(tick)), 0);
   let gap = Infinity;
   for (let i = 1; i < ticks.length; i++) gap = Math.min(gap, Math.abs(ticks[i] - ticks[i - 1]));
+  // Thousands as k only where that holds for all: 10 k beside 10,010 would read badly.
+  const compact = largest >= 1e4 && ticks.every((tick) => Math.abs(tick) < 1e3 || digitsOf(tick) <= 3);
   return ticks.map((tick) => {
     const size = Math.abs(tick);
     // Between 1, 10 and 100 the smallest gap says nothing about the digits of the largest.
     const digits =
       gap === Infinity || size === 0 ? 4 : Math.max(1, Math.floor(Math.log10(size)) - Math.floor(Math.log10(gap)) + 1);
-    return largest >= 1e4 && size >= 1e3 && Math.min(digits, digitsOf(tick)) <= 3
+    return compact && size >= 1e3
       ? formatCompact(tick)
       : formatNumber(tick, Math.min(15, Math.max(digits, size >= 1e4 || size < 1e-4 ? 3 : 2)));
   });
