@@ -21,8 +21,9 @@ const FINE_PIECES = 12_000;
 /** With more lines than these, each covers a quarter, an eighth of the others in place of half. */
 const QUARTER_FROM = 2500;
 const EIGHTH_FROM = 6000;
-/** So many lines are no sharper with more pixels. */
+/** Lines drawn pixel by pixel are no sharper with more pixels than these for each of the page; very many least so. */
 const MOST_RATIO = 1.5;
+const MOST_RATIO_DENSE = 1;
 
 /** Draws on a clear canvas whose scale is `ratio`. */
 export function drawParallel(context: CanvasRenderingContext2D, lines: ParallelLines, ratio: number): void {
@@ -56,7 +57,7 @@ function paint(
   { across, down, rows, color, colors, faint = false }: ParallelLines,
   ratio: number,
 ): void {
-  const scale = Math.min(ratio, MOST_RATIO);
+  const scale = Math.min(ratio, rows.length > EIGHTH_FROM ? MOST_RATIO_DENSE : MOST_RATIO);
   const width = Math.round((context.canvas.width / ratio) * scale);
   const height = Math.round((context.canvas.height / ratio) * scale);
   const image = rasterLines(

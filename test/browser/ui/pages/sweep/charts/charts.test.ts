@@ -116,14 +116,14 @@ describe('parallel coordinates', () => {
   it('the trial of the nearest line is hovered and opened; one that is not chosen is not', () => {
     const mounted = mountChart(ParallelCoordinates, study, trials);
     const plot = mounted.find('.plot');
-    point(plot, 'pointermove', 60, 60);
+    point(plot, 'pointermove', 60, 38);
     expect(mounted.hovered).toBe(13);
     expect(mounted.find('.tip').textContent).toContain('Trial 13');
     expect(mounted.find('polyline').getAttribute('points')?.split(' ')).toHaveLength(5);
-    point(plot, 'click', 60, 60);
+    point(plot, 'click', 60, 38);
     expect(mounted.opened).toEqual([13]);
     drag(axis(mounted, 'depth'), 0.6, 0.4);
-    point(plot, 'pointermove', 60, 60);
+    point(plot, 'pointermove', 60, 38);
     expect(mounted.hovered).not.toBe(13);
     point(plot, 'pointerleave', 0, 0);
     expect(mounted.hovered).toBeNull();
@@ -208,7 +208,7 @@ describe('scatter charts', () => {
     const mounted = mountChart(Contour, study, trials);
     const [across, up] = [...mounted.element.querySelectorAll('select')];
     across.value = up.value;
-    across.dispatchEvent(new Event('change'));
+    across.dispatchEvent(new Event('change', { bubbles: true }));
     flushSync();
     expect(mounted.find('[role=img]').getAttribute('aria-label')).toContain('over depth and learning_rate');
     expect(up.value).toBe('parameter training.optimizer.learning_rate');

@@ -52,7 +52,7 @@ it('shows bars with their shares, of the evaluator and the objective that are ch
   const select = target.querySelector('select');
   if (!select) throw new Error('There is no choice of an objective.');
   select.value = '1';
-  select.dispatchEvent(new Event('change'));
+  select.dispatchEvent(new Event('change', { bubbles: true }));
   await vi.waitFor(() => expect(ask).toHaveBeenLastCalledWith('fanova', 1));
 });
 
