@@ -67,6 +67,8 @@ function typeOf(field: FormField): string {
     choice: field.choices.join(', '),
     text: 'text',
     number_list: 'list of numbers',
+    text_list: 'list of texts',
+    sections: 'list of sections',
     layers: 'list of layers',
     map: 'names and values',
   };

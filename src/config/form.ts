@@ -13,7 +13,9 @@ export type FieldKind =
   | 'boolean'
   | 'choice' // one of `choices`
   | 'text'
-  | 'number_list' // e.g. hidden sizes
+  | 'number_list' // e.g. hidden sizes; the range is that of one number
+  | 'text_list' // sentences, one a line
+  | 'sections' // a list of small sections, e.g. objectives
   | 'layers' // a list of such sections, edited as YAML: `variants` are the kinds of layers
   | 'map'; // free keys, edited as YAML
 
@@ -40,15 +42,7 @@ export interface FormField {
 }
 
 /** Sections that the config has room for but this version cannot do yet: they are not shown. */
-const HIDDEN = new Set([
-  'version',
-  'optimization',
-  'logging',
-  'registry',
-  'training.distributed',
-  'data.features',
-  'data.augment',
-]);
+const HIDDEN = new Set(['version', 'logging', 'registry', 'training.distributed', 'data.features', 'data.augment']);
 
 let cached: FormField[] | null = null;
 
@@ -156,11 +150,7 @@ function describe(field: FormField, schema: Node): void {
       return;
     }
     case 'array':
-      field.kind = 'number_list';
-      if (isNode(schema.item) && schema.item.type === 'variant') {
-        describe(field, schema.item);
-        field.kind = 'layers';
-      }
+      describeList(field, isNode(schema.item) ? schema.item : {});
       return;
     case 'union': {
       // A whole number, or a word that leaves it to Lathe.
@@ -182,6 +172,24 @@ function describe(field: FormField, schema: Node): void {
   }
 }
 
+function describeList(field: FormField, item: Node): void {
+  switch (item.type) {
+    case 'variant':
+      describe(field, item);
+      field.kind = 'layers';
+      return;
+    case 'strict_object':
+      field.kind = 'sections';
+      return;
+    case 'string':
+      field.kind = 'text_list';
+      return;
+    default:
+      describe(field, item);
+      field.kind = 'number_list';
+  }
+}
+
 function literalOf(option: Node, key: string): string {
   const entry = isNode(option.entries) ? option.entries[key] : undefined;
   return isNode(entry) ? String(entry.literal) : '';
@@ -190,8 +198,20 @@ function literalOf(option: Node, key: string): string {
 const finite = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null;
 
-/** `learning_rate` → `Learning rate`; abbreviations keep their case. */
+/** Keys that say too little on their own. */
+const LABELS: Record<string, string> = {
+  n_jobs: 'Trials at once',
+  timeout_minutes: 'Time limit in minutes',
+  value: 'Value that counts',
+};
+
+/** `learning_rate` → `Learning rate`, `n_trials` → `Trials`; abbreviations keep their case. */
 function labelOf(key: string): string {
-  const words = key.replaceAll('_', ' ').replace(/\bl2\b/, 'L2');
+  if (key in LABELS) return LABELS[key];
+  const words = key
+    .replace(/^n_/, '')
+    .replaceAll('_', ' ')
+    .replace(/\bl2\b/, 'L2')
+    .replace(/\bei\b/, 'EI');
   return words[0].toUpperCase() + words.slice(1);
 }

@@ -6,11 +6,6 @@ import type { RunConfig } from './schema';
 export function unavailable(config: RunConfig): ConfigProblem[] {
   const asks: [boolean, string, string][] = [
     [config.training.distributed.enabled, 'training.distributed.enabled', 'Set it to false.'],
-    [
-      config.optimization.hyperparameter_search.enabled,
-      'optimization.hyperparameter_search.enabled',
-      'Set it to false.',
-    ],
     [config.logging.wandb.enabled, 'logging.wandb.enabled', 'Set it to false.'],
     [config.logging.mlflow.enabled === true, 'logging.mlflow.enabled', 'Set it to null.'],
     [config.registry.mlflow.tracking_uri !== null, 'registry.mlflow.tracking_uri', 'Set it to null.'],

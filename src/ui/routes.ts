@@ -25,6 +25,9 @@ export const datasetHref = (id: string): string => `#/data/${encodeURIComponent(
 export const runHref = (id: string, tab?: string): string =>
   `#/runs/${encodeURIComponent(id)}${tab && tab !== 'overview' ? `?tab=${tab}` : ''}`;
 
+/** Link to a study. */
+export const studyHref = (id: string): string => `#/sweeps/${encodeURIComponent(id)}`;
+
 /** Link to runs overlaid. */
 export const compareHref = (ids: readonly string[]): string =>
   `#/runs/compare?ids=${ids.map(encodeURIComponent).join(',')}`;

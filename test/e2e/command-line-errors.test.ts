@@ -54,7 +54,6 @@ describe('wrong arguments and configs', () => {
     ['training.batch_size=0', 'training.batch_size is 0; expected 1 or more'],
     ['model.architecture=perceptron', 'model.architecture is "perceptron"; expected'],
     ['training.optimizer.learning_rate=-1', 'training.optimizer.learning_rate is -1'],
-    ['optimization.hyperparameter_search.enabled=true', 'cannot do yet'],
   ])('--set %s is refused by its key', async (setting, sentence) => {
     const { code, stderr } = await run('train', 'good.yaml', '--data', 'data.csv', '--set', setting, '--json');
     expect(stderr).toContain(sentence);

@@ -14,7 +14,7 @@ export interface FormSection {
   fields: FormField[];
 }
 
-/** Everything that is not essential, in sections. A setting that is added to the schema turns up in one of them. */
+/** Everything that is not essential, in sections; a search has a form of its own. A setting that is added to the schema turns up in one of them. */
 export function sectionsOf(fields: FormField[]): FormSection[] {
   const inside = (path: string): FormField[] => fields.find((field) => field.path === path)?.fields ?? [];
   const training = inside('training').filter(({ path }) => !ESSENTIAL.some((essential) => essential === path));
@@ -48,7 +48,7 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
       id: 'rest',
       title: 'Reproducibility',
       about: 'Name, seed',
-      fields: fields.filter(({ path }) => !['data', 'model', 'training', 'profiling'].includes(path)),
+      fields: fields.filter(({ path }) => !['data', 'model', 'training', 'optimization', 'profiling'].includes(path)),
     },
     { id: 'profiling', title: 'Profiling', about: 'Time of every kernel', fields: inside('profiling') },
   ];
@@ -63,9 +63,9 @@ export function fieldAt(fields: FormField[], path: string): FormField | undefine
 /** Words that a text field may want, by path. */
 export function suggestionsFor(path: string, dataset: DatasetRow | null): string[] {
   if (path === 'data.target' && dataset?.kind === 'table') return dataset.columns.map(({ name }) => name);
-  if (path.endsWith('.monitor'))
+  if (path.endsWith('.monitor') || path.endsWith('.metric'))
     return ['val_loss', 'val_perplexity', 'val_accuracy', 'val_f1', 'val_mae', 'val_rmse', 'val_r2', 'train_loss'];
-  if (path === 'training.batch_size') return ['auto'];
+  if (path === 'training.batch_size' || path.endsWith('.n_jobs')) return ['auto'];
   return [];
 }
 

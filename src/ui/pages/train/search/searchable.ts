@@ -1,0 +1,178 @@
+/** Which settings of the config a search may vary, read off the fields of the form. */
+import type { FormField } from '../../../../config/form';
+import { describeConfig } from '../../../../config/form';
+import type { ParameterValue } from '../../../../config/search/space';
+import { getPath } from '../../../../config/path';
+
+/** Kinds of settings that have a range. */
+type SearchableKind = 'number' | 'integer' | 'boolean' | 'choice' | 'number_list';
+
+/** A section of several variants around a setting, and the variants in which the setting exists. */
+export interface Requirement {
+  /** The key that chooses the variant: `training.optimizer.name`. */
+  key: string;
+  variants: string[];
+}
+
+/** One setting that can be searched. */
+export interface Searchable {
+  /** Its key in the config. */
+  key: string;
+  label: string;
+  description: string;
+  /** The part of the form it stands in: `Model`, `Training`. */
+  section: string;
+  kind: SearchableKind;
+  choices: string[];
+  /** Smallest and largest value that the config takes; null: no bound. */
+  min: number | null;
+  max: number | null;
+  default: unknown;
+  requires: Requirement[];
+}
+
+/**
+ * Settings that a search leaves alone: they name things, measure, or change what trials are compared by. As YAML they
+ * can be searched all the same.
+ */
+const FIXED = [
+  'name',
+  'data.dataset',
+  'data.task',
+  'data.split',
+  'data.limit',
+  'training.checkpoints',
+  'training.activation_checkpointing',
+  'training.tune_kernels',
+  'optimization',
+  'reproducibility',
+  'profiling',
+];
+
+/** Sections whose settings need no word about where they stand. */
+const PLAIN_SECTIONS = ['model', 'data', 'training', 'training.optimizer'];
+
+const KINDS: readonly string[] = ['number', 'integer', 'boolean', 'choice', 'number_list'] satisfies SearchableKind[];
+
+const hasRange = (kind: string): kind is SearchableKind => KINDS.includes(kind);
+
+/** Whether `path` is `prefix` or a key inside it. */
+const isIn = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}.`);
+
+/** Whether a search may vary the field itself: it has a range, or it is a section that chooses one of its variants. */
+export const isSearchable = (field: FormField): boolean =>
+  (hasRange(field.kind) || field.kind === 'variant') && !FIXED.some((prefix) => isIn(field.path, prefix));
+
+/** The key that a search of `field` varies: for a section of several variants the one that chooses. */
+export const keyOf = (field: FormField): string =>
+  field.kind === 'variant' ? `${field.path}.${field.discriminator ?? 'name'}` : field.path;
+
+let cached: Searchable[] | null = null;
+
+/** Every setting that can be searched, in the order of the form. One path may come several times, once a variant. */
+export function searchables(): Searchable[] {
+  cached ??= describeConfig().flatMap((field) => walk([field], field.label, []));
+  return cached;
+}
+
+function walk(fields: FormField[], section: string, requires: Requirement[], prefix = ''): Searchable[] {
+  return fields.flatMap((field) => {
+    if (FIXED.some((fixed) => isIn(field.path, fixed))) return [];
+    const own = isSearchable(field) ? [describe(field, section, requires, prefix)] : [];
+    const inside = PLAIN_SECTIONS.includes(field.path) ? '' : `${field.label}: `;
+    if (field.kind === 'group') return walk(field.fields, section, requires, inside);
+    if (field.kind !== 'variant') return own;
+    return [
+      ...own,
+      ...field.variants.flatMap((variant) =>
+        walk(variant.fields, section, [...requires, { key: keyOf(field), variants: [variant.value] }], inside),
+      ),
+    ];
+  });
+}
+
+function describe(field: FormField, section: string, requires: Requirement[], prefix: string): Searchable {
+  const { description, min, max } = field;
+  const own = prefix ? `${prefix}${field.label[0].toLowerCase()}${field.label.slice(1)}` : field.label;
+  const common = { description, section, requires, min, max };
+  if (field.kind === 'variant') {
+    const discriminator = field.discriminator ?? 'name';
+    return {
+      ...common,
+      key: keyOf(field),
+      label: discriminator === 'name' ? own : `${discriminator[0].toUpperCase()}${discriminator.slice(1)}`,
+      description: description || `Which ${field.label.toLowerCase()}`,
+      kind: 'choice',
+      choices: field.variants.map(({ value }) => value),
+      default: getPath(field.default, discriminator),
+    };
+  }
+  return {
+    ...common,
+    key: field.path,
+    label: own,
+    kind: hasRange(field.kind) ? field.kind : 'choice',
+    choices: field.kind === 'choice' ? field.choices : [],
+    default: field.default,
+  };
+}
+
+/** Reads the value of a key in the config that is edited, or the usual one. */
+export type ReadValue = (key: string, fallback: unknown) => unknown;
+
+/** Values that a search may give a key, where it is searched by choices; undefined where it is not. */
+export type ReadChoices = (key: string) => readonly ParameterValue[] | undefined;
+
+/** The variants that trials can have: those searched, or the one that the config names. */
+function possible(requirement: Requirement, value: ReadValue, choices: ReadChoices): readonly unknown[] {
+  const usual = searchables().find(({ key }) => key === requirement.key)?.default;
+  return choices(requirement.key) ?? [value(requirement.key, usual)];
+}
+
+/**
+ * The settings that trials of this config can have, each once: settings of other optimizers and architectures only where
+ * those are searched. `requires` then names all variants that have the setting.
+ */
+export function available(value: ReadValue, choices: ReadChoices): Searchable[] {
+  const found = new Map<string, Searchable>();
+  for (const setting of searchables()) {
+    const fits = setting.requires.every((requirement) =>
+      possible(requirement, value, choices).some((name) => requirement.variants.some((variant) => variant === name)),
+    );
+    if (!fits) continue;
+    const same = found.get(setting.key);
+    if (!same) found.set(setting.key, setting);
+    else if (same.kind === setting.kind) found.set(setting.key, { ...same, requires: merge(same, setting) });
+  }
+  return [...found.values()];
+}
+
+const merge = (a: Searchable, b: Searchable): Requirement[] =>
+  a.requires.map(({ key, variants }) => ({
+    key,
+    variants: [
+      ...variants,
+      ...(b.requires.find((other) => other.key === key)?.variants.filter((name) => !variants.includes(name)) ?? []),
+    ],
+  }));
+
+/** What is known of a key, whatever variant it belongs to; a position of a list (`model.hidden.0`) too. */
+export function searchableAt(key: string, value: ReadValue): Searchable | undefined {
+  const all = searchables().filter((setting) => setting.key === key);
+  const current = all.find(({ requires }) =>
+    requires.every((requirement) => requirement.variants.some((name) => name === value(requirement.key, undefined))),
+  );
+  if (all.length > 0) return current ?? all[0];
+  const position = /^(.+)\.(\d+)$/.exec(key);
+  const list = position ? searchableAt(position[1], value) : undefined;
+  if (!position || list?.kind !== 'number_list') return undefined;
+  const index = Number(position[2]);
+  const numbers = value(list.key, list.default);
+  return {
+    ...list,
+    key,
+    label: `${list.label}, ${index + 1}`,
+    kind: 'integer',
+    default: Array.isArray(numbers) ? numbers[index] : undefined,
+  };
+}
