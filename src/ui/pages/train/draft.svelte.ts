@@ -6,7 +6,8 @@ import { getPath, setPath } from '../../../config/path';
 import { runConfigSchema, type RunConfig } from '../../../config/schema';
 import { withDefaultTags } from '../../../config/tags';
 import type { DatasetRow, ModelSummary } from '../../../store/schema';
-import { parameterOfProblem, SEARCH, spaceOf, withoutParameter, withParameter } from './search/space-document';
+import { SEARCH } from './form-layout';
+import { parameterOfProblem, SPACE, spaceOf, withoutParameter, withParameter } from './search/space-document';
 
 /** How long typing may pause before the model is built again. */
 const SETTLE_MS = 300;
@@ -90,12 +91,15 @@ export class Draft {
     this.document = withoutParameter(this.document, key);
   }
 
-  /** Problems of the range of `key`; `rest` is the part of the range that they are about, '' for the whole. */
+  /**
+   * Problems of the range of `key`, in words that leave out where it stands; `rest` is the part of the range that they
+   * are about, '' for the whole.
+   */
   problemsOfParameter(key: string): { rest: string; message: string }[] {
     const keys = Object.keys(this.space);
     return this.problems.flatMap((problem) => {
       const found = parameterOfProblem(problem.key, keys);
-      return found?.key === key ? [{ rest: found.rest, message: problem.message }] : [];
+      return found?.key === key ? [{ rest: found.rest, message: problem.message.replace(`${SPACE}.${key}.`, '') }] : [];
     });
   }
 

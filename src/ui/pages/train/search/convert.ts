@@ -13,7 +13,7 @@ export function asChoices(spec: ParameterSpec): ParameterSpec {
   if (spec.type === 'categorical') return spec;
   const { low, high, log, when } = spec;
   const choices = spec.type === 'int' && log ? powersBetween(low, high) : spread(spec);
-  return { type: 'categorical', choices: choices.length > 1 ? choices : [low, high], when };
+  return { type: 'categorical', choices: choices.length > 1 ? choices : [...new Set([low, high])], when };
 }
 
 function spread(spec: NumericSpec): number[] {

@@ -3,6 +3,8 @@ import type { FormField } from '../../../../config/form';
 import { describeConfig } from '../../../../config/form';
 import type { ParameterValue } from '../../../../config/search/space';
 import { getPath } from '../../../../config/path';
+import type { DatasetRow } from '../../../../store/schema';
+import { suits } from '../../../datasets';
 
 /** Kinds of settings that have a range. */
 type SearchableKind = 'number' | 'integer' | 'boolean' | 'choice' | 'number_list';
@@ -125,9 +127,10 @@ export type ReadChoices = (key: string) => readonly ParameterValue[] | undefined
 
 /** The variants that trials can have: those searched, or the one that the config names. */
 function possible(requirement: Requirement, value: ReadValue, choices: ReadChoices): readonly unknown[] {
-  const usual = searchables().find(({ key }) => key === requirement.key)?.default;
-  return choices(requirement.key) ?? [value(requirement.key, usual)];
+  return choices(requirement.key) ?? [value(requirement.key, usualOf(requirement.key))];
 }
+
+const usualOf = (key: string): unknown => searchables().find((setting) => setting.key === key)?.default;
 
 /**
  * The settings that trials of this config can have, each once: settings of other optimizers and architectures only where
@@ -156,11 +159,18 @@ const merge = (a: Searchable, b: Searchable): Requirement[] =>
     ],
   }));
 
+/** The setting as far as it makes sense for the data: images have a size, and text wants an architecture of its own. */
+export function fitTo(setting: Searchable, dataset: DatasetRow | null): Searchable | null {
+  if (setting.key === 'data.image_size' && dataset !== null && dataset.kind !== 'images') return null;
+  if (setting.key !== 'model.architecture') return setting;
+  return { ...setting, choices: setting.choices.filter((name) => suits(name, dataset)) };
+}
+
 /** What is known of a key, whatever variant it belongs to; a position of a list (`model.hidden.0`) too. */
 export function searchableAt(key: string, value: ReadValue): Searchable | undefined {
   const all = searchables().filter((setting) => setting.key === key);
   const current = all.find(({ requires }) =>
-    requires.every((requirement) => requirement.variants.some((name) => name === value(requirement.key, undefined))),
+    requires.every(({ key: chooser, variants }) => variants.some((name) => name === value(chooser, usualOf(chooser)))),
   );
   if (all.length > 0) return current ?? all[0];
   const position = /^(.+)\.(\d+)$/.exec(key);
@@ -171,7 +181,7 @@ export function searchableAt(key: string, value: ReadValue): Searchable | undefi
   return {
     ...list,
     key,
-    label: `${list.label}, ${index + 1}`,
+    label: `${list.label} ${index + 1}`,
     kind: 'integer',
     default: Array.isArray(numbers) ? numbers[index] : undefined,
   };

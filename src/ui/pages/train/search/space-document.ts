@@ -2,10 +2,8 @@
 import * as v from 'valibot';
 import { getPath, setPath } from '../../../../config/path';
 import { parameterSpec, type ParameterSpec, type ParameterValue } from '../../../../config/search/space';
+import { SEARCH } from '../form-layout';
 import type { Requirement } from './searchable';
-
-/** The section of the config that describes a search. */
-export const SEARCH = 'optimization.hyperparameter_search';
 
 /** The ranges inside it. */
 export const SPACE = `${SEARCH}.search_space`;

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import { describeConfig, flattenFields } from '../../../../../src/config/form';
-import { ESSENTIAL, fieldAt, matchesField, sectionsOf } from '../../../../../src/ui/pages/train/form-layout';
+import {
+  ESSENTIAL,
+  fieldAt,
+  matchesField,
+  SEARCH,
+  searchFields,
+  sectionsOf,
+} from '../../../../../src/ui/pages/train/form-layout';
 
 const fields = describeConfig();
 const sections = sectionsOf(fields);
@@ -15,8 +22,20 @@ it('every setting of the schema stands somewhere in the form', () => {
   const placed = ['data', 'training', 'profiling', 'data.dataset'];
   const missing = flattenFields(fields)
     .map(({ path }) => path)
-    .filter((path) => !shown.has(path) && !placed.includes(path));
+    .filter((path) => !shown.has(path) && !placed.includes(path) && !path.startsWith('optimization'));
   expect(missing).toEqual([]);
+});
+
+it('every setting of a search stands somewhere in its form', () => {
+  const { essential, more } = searchFields(fields);
+  const keys = [...essential, ...more].map(({ key }) => key);
+  const edited = ['enabled', 'metric', 'direction', 'objectives', 'search_space'];
+  expect([...keys, ...edited].sort()).toEqual(
+    fieldAt(fields, SEARCH)
+      ?.fields.map(({ key }) => key)
+      .sort(),
+  );
+  expect(essential.map(({ label }) => label)).toEqual(['Trials', 'Sampler', 'Pruner']);
 });
 
 it('the essential settings exist', () => {
