@@ -12,6 +12,11 @@ import { parameterOfProblem, SPACE, spaceOf, withoutParameter, withParameter } f
 /** How long typing may pause before the model is built again. */
 const SETTLE_MS = 300;
 
+/** What a draft needs of the workbench. */
+export interface DraftConfigs {
+  configs: Pick<Workbench['configs'], 'suggest' | 'summarize'>;
+}
+
 /** A config on its way. */
 export class Draft {
   dataset = $state.raw<DatasetRow | null>(null);
@@ -30,11 +35,11 @@ export class Draft {
   /** The ranges that are searched, by key, as they are written. */
   readonly space: Record<string, unknown> = $derived(spaceOf(this.document));
 
-  #workbench: Workbench;
+  #workbench: DraftConfigs;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  constructor(workbench: Workbench) {
+  constructor(workbench: DraftConfigs) {
     this.#workbench = workbench;
   }
 
