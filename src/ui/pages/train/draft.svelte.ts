@@ -7,7 +7,14 @@ import { runConfigSchema, type RunConfig } from '../../../config/schema';
 import { withDefaultTags } from '../../../config/tags';
 import type { DatasetRow, ModelSummary } from '../../../store/schema';
 import { SEARCH } from './form-layout';
-import { parameterOfProblem, SPACE, spaceOf, withoutParameter, withParameter } from './search/space-document';
+import {
+  parameterOfProblem,
+  SPACE,
+  spaceOf,
+  withoutParameter,
+  withoutSearch,
+  withParameter,
+} from './search/space-document';
 
 /** How long typing may pause before the model is built again. */
 const SETTLE_MS = 300;
@@ -16,6 +23,9 @@ const SETTLE_MS = 300;
 export interface DraftConfigs {
   configs: Pick<Workbench['configs'], 'suggest' | 'summarize'>;
 }
+
+const withoutPlace = (message: string, place: string): string =>
+  message.replace(`${place}.`, '').replace(`${place}: `, '');
 
 /** A config on its way. */
 export class Draft {
@@ -32,6 +42,12 @@ export class Draft {
   readonly checked = $derived(checkConfig(this.document));
   readonly config: RunConfig | null = $derived(this.checked.ok ? this.checked.config : null);
   readonly problems: ConfigProblem[] = $derived(this.checked.ok ? [] : this.checked.problems);
+  /** The config as one of a single run: right or wrong whatever is said of a search. */
+  readonly single: RunConfig | null = $derived.by(() => {
+    if (this.config) return this.config;
+    const checked = this.searching ? checkConfig(withoutSearch(this.document)) : this.checked;
+    return checked.ok ? checked.config : null;
+  });
   /** The ranges that are searched, by key, as they are written. */
   readonly space: Record<string, unknown> = $derived(spaceOf(this.document));
 
@@ -104,14 +120,16 @@ export class Draft {
     const keys = Object.keys(this.space);
     return this.problems.flatMap((problem) => {
       const found = parameterOfProblem(problem.key, keys);
-      return found?.key === key ? [{ rest: found.rest, message: problem.message.replace(`${SPACE}.${key}.`, '') }] : [];
+      return found?.key === key
+        ? [{ rest: found.rest, message: withoutPlace(problem.message, `${SPACE}.${key}`) }]
+        : [];
     });
   }
 
   /** Builds the model of the present settings, once they have settled. Called whenever they change. */
   summarize(): void {
     clearTimeout(this.#timer);
-    const { config, dataset } = this;
+    const { single: config, dataset } = this;
     const asked = ++this.#asked;
     if (!config || !dataset) {
       this.summary = null;

@@ -52,6 +52,7 @@ export function defaultSpec(setting: Searchable, base: unknown): ParameterSpec {
 }
 
 function integerSpec(setting: Searchable, middle: number | null): ParameterSpec {
+  if (setting.key.endsWith('.depth')) return { type: 'int', low: 1, high: 4, log: false, step: 1, when: null };
   const numbers =
     middle !== null && middle >= 1
       ? { low: Math.max(1, Math.round(middle / 4)), high: Math.round(middle * 4), log: true }

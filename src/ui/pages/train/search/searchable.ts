@@ -159,6 +159,27 @@ const merge = (a: Searchable, b: Searchable): Requirement[] =>
     ],
   }));
 
+/** Widths of layers may be searched as one width and their number. */
+const PARTS: Partial<Record<string, string>> = {
+  width: 'One width for all layers, in place of the list',
+  depth: 'Number of layers, in place of the list',
+};
+
+/** Parts of a list of numbers that can be searched by themselves; of widths of layers the width and the number too. */
+export function partsOf({ key, kind }: Searchable, numbers: unknown): string[] {
+  if (kind !== 'number_list' || !Array.isArray(numbers)) return [];
+  const stack = ['model.hidden', 'model.filters'].includes(key) ? Object.keys(PARTS) : [];
+  return [...stack, ...numbers.keys()].map((part) => `${key}.${part}`);
+}
+
+/** The value of a key in the config; of a list's width and depth its first number and its length. */
+export function presentValue(key: string, read: (path: string) => unknown): unknown {
+  const [, path, part] = /^(.+)\.(\d+|width|depth)$/.exec(key) ?? [];
+  const list = path === undefined ? undefined : read(path);
+  if (!Array.isArray(list)) return read(key);
+  return part === 'depth' ? list.length : (list[part === 'width' ? 0 : Number(part)] as unknown);
+}
+
 /** The setting as far as it makes sense for the data: images have a size, and text wants an architecture of its own. */
 export function fitTo(setting: Searchable, dataset: DatasetRow | null): Searchable | null {
   if (setting.key === 'data.image_size' && dataset !== null && dataset.kind !== 'images') return null;
@@ -173,16 +194,17 @@ export function searchableAt(key: string, value: ReadValue): Searchable | undefi
     requires.every(({ key: chooser, variants }) => variants.some((name) => name === value(chooser, usualOf(chooser)))),
   );
   if (all.length > 0) return current ?? all[0];
-  const position = /^(.+)\.(\d+)$/.exec(key);
+  const position = /^(.+)\.(\d+|width|depth)$/.exec(key);
   const list = position ? searchableAt(position[1], value) : undefined;
   if (!position || list?.kind !== 'number_list') return undefined;
-  const index = Number(position[2]);
-  const numbers = value(list.key, list.default);
+  const [, , part] = position;
   return {
     ...list,
     key,
-    label: `${list.label} ${index + 1}`,
+    label: `${list.label} ${/^\d/.test(part) ? Number(part) + 1 : part}`,
+    description: PARTS[part] ?? list.description,
     kind: 'integer',
-    default: Array.isArray(numbers) ? numbers[index] : undefined,
+    max: part === 'depth' ? null : list.max,
+    default: presentValue(key, (path) => value(path, list.default)),
   };
 }

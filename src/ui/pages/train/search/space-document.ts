@@ -38,6 +38,10 @@ export function withSpace(document: unknown, space: Section): unknown {
   return setPath(around, SEARCH, { ...sectionOf(getPath(document, SEARCH)), search_space: space });
 }
 
+/** The document of one run: without its search. */
+export const withoutSearch = (document: unknown): unknown =>
+  isSection(document) ? { ...document, optimization: {} } : document;
+
 /** The document in which `key` is searched by `spec`: in its place where it was already, else as the last one. */
 export function withParameter(document: unknown, key: string, spec: unknown): unknown {
   return withSpace(document, { ...spaceOf(document), [key]: spec });
