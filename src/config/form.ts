@@ -17,7 +17,8 @@ export type FieldKind =
   | 'text_list' // sentences, one a line
   | 'sections' // a list of small sections, e.g. objectives
   | 'layers' // a list of such sections, edited as YAML: `variants` are the kinds of layers
-  | 'map'; // free keys, edited as YAML
+  | 'list' // a list of anything else
+  | 'map'; // free keys, edited as YAML: `variants` are the kinds of what they hold
 
 /** One field of the form. */
 export interface FormField {
@@ -41,16 +42,30 @@ export interface FormField {
   variants: { value: string; description: string; fields: FormField[] }[];
 }
 
-/** Sections that the config has room for but this version cannot do yet: they are not shown. */
-const HIDDEN = new Set(['version', 'logging', 'registry', 'training.distributed', 'data.features', 'data.augment']);
+/** What the config has room for but this version cannot do yet: it is not shown. */
+const UNAVAILABLE = ['version', 'logging', 'registry', 'training.distributed', 'data.features', 'data.augment'];
 
-let cached: FormField[] | null = null;
+/** What the form of a run leaves out: a search has an editor of its own, and its folds are set by it. */
+const NOT_IN_FORM = ['optimization', 'data.split.fold'];
 
-/** The top-level fields of the run config. */
-export function describeConfig(): FormField[] {
-  cached ??= entriesOf(runConfigSchema, '').filter((field) => !HIDDEN.has(field.path));
-  return cached;
+const cached = new Map<boolean, FormField[]>();
+
+/** The top-level fields of the form of a run. */
+export const describeConfig = (): FormField[] => describeWithout(false);
+
+/** The top-level fields of everything that this version can do. */
+export const describeAll = (): FormField[] => describeWithout(true);
+
+function describeWithout(all: boolean): FormField[] {
+  const known = cached.get(all);
+  if (known) return known;
+  const fields = visible(entriesOf(runConfigSchema, ''), new Set(all ? UNAVAILABLE : [...UNAVAILABLE, ...NOT_IN_FORM]));
+  cached.set(all, fields);
+  return fields;
 }
+
+const visible = (fields: FormField[], hidden: ReadonlySet<string>): FormField[] =>
+  fields.filter(({ path }) => !hidden.has(path)).map((field) => ({ ...field, fields: visible(field.fields, hidden) }));
 
 /** The fields of a tree in a flat list, those of all variants included. */
 export function flattenFields(fields: FormField[]): FormField[] {
@@ -83,8 +98,7 @@ function entriesOf(schema: unknown, prefix: string, skip?: string): FormField[] 
   if (!isNode(schema) || !isNode(schema.entries)) return [];
   return Object.entries(schema.entries)
     .filter(([key]) => key !== skip)
-    .map(([key, entry]) => fieldOf(entry, prefix ? `${prefix}.${key}` : key, key))
-    .filter((field) => !HIDDEN.has(field.path));
+    .map(([key, entry]) => fieldOf(entry, prefix ? `${prefix}.${key}` : key, key));
 }
 
 function fieldOf(schema: unknown, path: string, key: string): FormField {
@@ -152,6 +166,12 @@ function describe(field: FormField, schema: Node): void {
     case 'array':
       describeList(field, isNode(schema.item) ? schema.item : {});
       return;
+    case 'lazy': {
+      // A list that may be written as a section.
+      const list = nodes(schema.options).find((option) => option.type === 'array');
+      if (list) describe(field, list);
+      return;
+    }
     case 'union': {
       // A whole number, or a word that leaves it to Lathe.
       const number = nodes(schema.options).find((option) => option.type === 'number');
@@ -165,6 +185,11 @@ function describe(field: FormField, schema: Node): void {
       return;
     }
     case 'record':
+      if (isNode(schema.value) && schema.value.type === 'variant') {
+        const inner = fieldOf(schema.value, `${field.path}.KEY`, 'KEY');
+        field.discriminator = inner.discriminator;
+        field.variants = inner.variants;
+      }
       field.kind = 'map';
       return;
     default:
@@ -184,9 +209,12 @@ function describeList(field: FormField, item: Node): void {
     case 'string':
       field.kind = 'text_list';
       return;
-    default:
+    case 'number':
       describe(field, item);
       field.kind = 'number_list';
+      return;
+    default:
+      field.kind = 'list';
   }
 }
 

@@ -27,10 +27,6 @@ describe('form fields', () => {
     expect(find('training.class_weights')[0]).toMatchObject({ kind: 'map', choices: [] });
     expect(find('data.split.test')[0]).toMatchObject({ kind: 'number', min: 0, max: 0.9 });
     expect(find('training.max_steps')[0]).toMatchObject({ kind: 'integer', nullable: true, default: null });
-    const search = 'optimization.hyperparameter_search';
-    expect(find(`${search}.constraints`)[0]).toMatchObject({ kind: 'text_list', default: [] });
-    expect(find(`${search}.objectives`)[0]).toMatchObject({ kind: 'sections', nullable: true });
-    expect(find('model.hidden')[0]).toMatchObject({ kind: 'number_list', min: 1, max: 65536 });
     const plain = fields.filter((field) => !['group', 'variant'].includes(field.kind));
     expect(plain.filter((field) => field.description === '').map((field) => field.path)).toEqual([]);
   });

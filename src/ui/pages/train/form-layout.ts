@@ -32,7 +32,7 @@ export interface FormSection {
   fields: FormField[];
 }
 
-/** Everything that is not essential, in sections; a search has a form of its own. A setting that is added to the schema turns up in one of them. */
+/** Everything that is not essential, in sections. A setting that is added to the schema turns up in one of them. */
 export function sectionsOf(fields: FormField[]): FormSection[] {
   const inside = (path: string): FormField[] => fields.find((field) => field.path === path)?.fields ?? [];
   const training = inside('training').filter(({ path }) => !ESSENTIAL.some((essential) => essential === path));
@@ -66,7 +66,7 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
       id: 'rest',
       title: 'Reproducibility',
       about: 'Name, seed',
-      fields: fields.filter(({ path }) => !['data', 'model', 'training', 'optimization', 'profiling'].includes(path)),
+      fields: fields.filter(({ path }) => !['data', 'model', 'training', 'profiling'].includes(path)),
     },
     { id: 'profiling', title: 'Profiling', about: 'Time of every kernel', fields: inside('profiling') },
   ];
