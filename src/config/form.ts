@@ -226,8 +226,20 @@ function literalOf(option: Node, key: string): string {
 const finite = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null;
 
-/** `learning_rate` → `Learning rate`; abbreviations keep their case. */
+/** Keys that say too little on their own. */
+const LABELS: Record<string, string> = {
+  n_jobs: 'Trials at once',
+  timeout_minutes: 'Time limit in minutes',
+  value: 'Value that counts',
+};
+
+/** `learning_rate` → `Learning rate`, `n_trials` → `Trials`; abbreviations keep their case. */
 function labelOf(key: string): string {
-  const words = key.replaceAll('_', ' ').replace(/\bl2\b/, 'L2');
+  if (key in LABELS) return LABELS[key];
+  const words = key
+    .replace(/^n_/, '')
+    .replaceAll('_', ' ')
+    .replace(/\bl2\b/, 'L2')
+    .replace(/\bei\b/, 'EI');
   return words[0].toUpperCase() + words.slice(1);
 }

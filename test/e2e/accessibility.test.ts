@@ -4,12 +4,28 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeShared } from '../../src/ui/share';
 import { openBrowser } from './harness/browser';
 import { syntheticStudy } from '../helpers/synthetic-study';
 import { openLathe, storeStudy, trainSample, whenReady } from './harness/page';
 import { serveSite, type Site } from './harness/site';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A search with a parameter of every kind. */
+const SEARCH = encodeShared({
+  optimization: {
+    hyperparameter_search: {
+      enabled: true,
+      search_space: {
+        'training.optimizer.learning_rate': { type: 'float', low: 1e-5, high: 0.1, log: true },
+        'training.optimizer.name': { type: 'categorical', choices: ['sgd', 'adamw'] },
+        'training.optimizer.nesterov': { type: 'bool', when: { 'training.optimizer.name': 'sgd' } },
+        'training.batch_size': { type: 'int', low: 16, high: 64, step: 16 },
+      },
+    },
+  },
+});
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   let browser: Browser;
@@ -47,6 +63,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     '/data/DATASET',
     '/data/TEXT',
     '/train?dataset=DATASET',
+    '/train?dataset=DATASET&config=SEARCH',
     '/runs',
     '/runs/RUN',
     '/runs/RUN?tab=profile',
@@ -60,7 +77,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     '/models/run/WRITER',
     '/settings',
   ])('%s can be used by everybody', async (route) => {
-    const places = { DATASET: ids.dataset, RUN: ids.run, TEXT: text.dataset, WRITER: text.run };
+    const places = { SEARCH, DATASET: ids.dataset, RUN: ids.run, TEXT: text.dataset, WRITER: text.run };
     const hash = Object.entries(places).reduce((path, [name, id]) => path.replace(name, id), route);
     await page.goto(`${site.url}#${hash}`);
     await page.locator('main h1, main h2').first().waitFor();

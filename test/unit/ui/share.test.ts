@@ -11,6 +11,32 @@ it('a config in a link comes out as it went in', () => {
   expect(text.length).toBeLessThan(400);
 });
 
+it('a link carries the search too', () => {
+  const result = checkConfig({
+    optimization: {
+      hyperparameter_search: {
+        enabled: true,
+        n_trials: 30,
+        sampler: { name: 'tpe', multivariate: false },
+        pruner: 'hyperband',
+        constraints: ['model.width * model.layers <= 512'],
+        search_space: {
+          'training.optimizer.learning_rate': { type: 'float', low: 1e-5, high: 0.1, log: true },
+          'training.optimizer.name': { type: 'categorical', choices: ['sgd', 'adamw'] },
+          'training.optimizer.momentum': {
+            type: 'float',
+            low: 0,
+            high: 0.9,
+            when: { 'training.optimizer.name': 'sgd' },
+          },
+        },
+      },
+    },
+  });
+  if (!result.ok) throw new Error('The config of this test is wrong.');
+  expect(checkConfig(decodeShared(encodeShared(result.config)))).toEqual(result);
+});
+
 it('a damaged link is refused with what to do', () => {
   const text = encodeShared({ training: { epochs: 3 } });
   for (const damaged of [text.slice(0, 10), 'not base64!', '']) {

@@ -3,11 +3,29 @@ import type { Workbench } from '../../../app/api';
 import { LatheError } from '../../../base/errors';
 import { checkConfig, type ConfigProblem } from '../../../config/parse';
 import { getPath, setPath } from '../../../config/path';
-import type { RunConfig } from '../../../config/schema';
+import { runConfigSchema, type RunConfig } from '../../../config/schema';
+import { withDefaultTags } from '../../../config/tags';
 import type { DatasetRow, ModelSummary } from '../../../store/schema';
+import { SEARCH } from './form-layout';
+import {
+  parameterOfProblem,
+  SPACE,
+  spaceOf,
+  withoutParameter,
+  withoutSearch,
+  withParameter,
+} from './search/space-document';
 
 /** How long typing may pause before the model is built again. */
 const SETTLE_MS = 300;
+
+/** What a draft needs of the workbench. */
+export interface DraftConfigs {
+  configs: Pick<Workbench['configs'], 'suggest' | 'summarize'>;
+}
+
+const withoutPlace = (message: string, place: string): string =>
+  message.replace(`${place}.`, '').replace(`${place}: `, '');
 
 /** A config on its way. */
 export class Draft {
@@ -24,20 +42,30 @@ export class Draft {
   readonly checked = $derived(checkConfig(this.document));
   readonly config: RunConfig | null = $derived(this.checked.ok ? this.checked.config : null);
   readonly problems: ConfigProblem[] = $derived(this.checked.ok ? [] : this.checked.problems);
+  /** The config as one of a single run: right or wrong whatever is said of a search. */
+  readonly single: RunConfig | null = $derived.by(() => {
+    if (this.config) return this.config;
+    const checked = this.searching ? checkConfig(withoutSearch(this.document)) : this.checked;
+    return checked.ok ? checked.config : null;
+  });
+  /** The ranges that are searched, by key, as they are written. */
+  readonly space: Record<string, unknown> = $derived(spaceOf(this.document));
 
-  #workbench: Workbench;
+  #workbench: DraftConfigs;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  constructor(workbench: Workbench) {
+  constructor(workbench: DraftConfigs) {
     this.#workbench = workbench;
   }
 
-  /** Takes another dataset; settings start again from what suits it. */
+  /** Takes another dataset; settings start again from what suits it. Whether it is searched stays as it is. */
   choose(dataset: DatasetRow): void {
+    const { searching } = this;
     this.dataset = dataset;
     this.document = this.#workbench.configs.suggest(dataset);
     this.syntaxProblem = null;
+    if (searching) this.set(`${SEARCH}.enabled`, true);
   }
 
   /** Takes a document that leaves out what is as usual: the form shows it whole where it is right. */
@@ -48,7 +76,8 @@ export class Draft {
 
   /** Takes a document as it is written in the YAML editor. */
   replace(document: unknown, dataset: DatasetRow | null = this.dataset): void {
-    this.document = document;
+    // `sampler: tpe` is a section too: the form reads and changes what is inside it.
+    this.document = withDefaultTags(runConfigSchema, document);
     this.dataset = dataset;
     this.syntaxProblem = null;
   }
@@ -68,10 +97,39 @@ export class Draft {
     return this.problems.filter(({ key }) => key === path || (inside && key.startsWith(`${path}.`)));
   }
 
+  /** Whether the document asks for a search rather than one run. */
+  get searching(): boolean {
+    return this.value(`${SEARCH}.enabled`, false) === true;
+  }
+
+  /** Searches `key` by this range: a new one, or a change of the one it has. */
+  setParameter(key: string, spec: unknown): void {
+    this.document = withParameter(this.document, key, spec);
+  }
+
+  /** Searches `key` no longer: its value in the config holds again. */
+  removeParameter(key: string): void {
+    this.document = withoutParameter(this.document, key);
+  }
+
+  /**
+   * Problems of the range of `key`, in words that leave out where it stands; `rest` is the part of the range that they
+   * are about, '' for the whole.
+   */
+  problemsOfParameter(key: string): { rest: string; message: string }[] {
+    const keys = Object.keys(this.space);
+    return this.problems.flatMap((problem) => {
+      const found = parameterOfProblem(problem.key, keys);
+      return found?.key === key
+        ? [{ rest: found.rest, message: withoutPlace(problem.message, `${SPACE}.${key}`) }]
+        : [];
+    });
+  }
+
   /** Builds the model of the present settings, once they have settled. Called whenever they change. */
   summarize(): void {
     clearTimeout(this.#timer);
-    const { config, dataset } = this;
+    const { single: config, dataset } = this;
     const asked = ++this.#asked;
     if (!config || !dataset) {
       this.summary = null;

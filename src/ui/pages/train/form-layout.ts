@@ -6,6 +6,24 @@ import type { DatasetRow } from '../../../store/schema';
 /** Settings that most runs change, in the order in which they are shown first. The model stands before them. */
 export const ESSENTIAL = ['training.epochs', 'training.batch_size', 'training.optimizer.learning_rate'] as const;
 
+/** The section of the config that describes a search. */
+export const SEARCH = 'optimization.hyperparameter_search';
+
+/** Settings of a search that stand first; the objectives and the space, which have editors of their own, before them. */
+const SEARCH_ESSENTIAL = ['n_trials', 'sampler', 'pruner'];
+
+/** Settings of a search that its switch, its objectives and its space show. */
+const SEARCH_EDITED = ['enabled', 'metric', 'direction', 'objectives', 'search_space'];
+
+/** The fields of a search: those that stand first, and the rest. */
+export function searchFields(fields: FormField[]): { essential: FormField[]; more: FormField[] } {
+  const inside = fieldAt(fields, SEARCH)?.fields ?? [];
+  return {
+    essential: SEARCH_ESSENTIAL.flatMap((key) => inside.filter((field) => field.key === key)),
+    more: inside.filter(({ key }) => !SEARCH_ESSENTIAL.includes(key) && !SEARCH_EDITED.includes(key)),
+  };
+}
+
 /** A part of the form that can be folded. */
 export interface FormSection {
   id: string;
@@ -63,9 +81,9 @@ export function fieldAt(fields: FormField[], path: string): FormField | undefine
 /** Words that a text field may want, by path. */
 export function suggestionsFor(path: string, dataset: DatasetRow | null): string[] {
   if (path === 'data.target' && dataset?.kind === 'table') return dataset.columns.map(({ name }) => name);
-  if (path.endsWith('.monitor'))
+  if (path.endsWith('.monitor') || path.endsWith('.metric'))
     return ['val_loss', 'val_perplexity', 'val_accuracy', 'val_f1', 'val_mae', 'val_rmse', 'val_r2', 'train_loss'];
-  if (path === 'training.batch_size') return ['auto'];
+  if (path === 'training.batch_size' || path.endsWith('.n_jobs')) return ['auto'];
   return [];
 }
 

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
-import { describeConfig, flattenFields } from '../../../../../src/config/form';
-import { ESSENTIAL, fieldAt, matchesField, sectionsOf } from '../../../../../src/ui/pages/train/form-layout';
+import { describeAll, describeConfig, flattenFields } from '../../../../../src/config/form';
+import {
+  ESSENTIAL,
+  fieldAt,
+  matchesField,
+  SEARCH,
+  searchFields,
+  sectionsOf,
+} from '../../../../../src/ui/pages/train/form-layout';
 
 const fields = describeConfig();
 const sections = sectionsOf(fields);
@@ -17,6 +24,18 @@ it('every setting of the schema stands somewhere in the form', () => {
     .map(({ path }) => path)
     .filter((path) => !shown.has(path) && !placed.includes(path));
   expect(missing).toEqual([]);
+});
+
+it('every setting of a search stands somewhere in its form', () => {
+  const { essential, more } = searchFields(describeAll());
+  const keys = [...essential, ...more].map(({ key }) => key);
+  const edited = ['enabled', 'metric', 'direction', 'objectives', 'search_space'];
+  expect([...keys, ...edited].sort()).toEqual(
+    fieldAt(describeAll(), SEARCH)
+      ?.fields.map(({ key }) => key)
+      .sort(),
+  );
+  expect(essential.map(({ label }) => label)).toEqual(['Trials', 'Sampler', 'Pruner']);
 });
 
 it('the essential settings exist', () => {
