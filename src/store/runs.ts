@@ -15,11 +15,6 @@ export async function getRun(database: Database, id: string): Promise<RunRow> {
   return row;
 }
 
-/** All runs, deleted ones included, newest first. */
-export async function allRuns(database: Database): Promise<RunRow[]> {
-  return (await database.getAll('runs')).sort((a, b) => b.created - a.created);
-}
-
 /** Runs that are no trials of a study, deleted ones included, newest first. */
 export async function ownRuns(database: Database): Promise<RunRow[]> {
   return (await database.getAllFromIndex('runs', 'study_id', '')).sort((a, b) => b.created - a.created);

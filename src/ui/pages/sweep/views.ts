@@ -1,9 +1,15 @@
 /** Every view of a study: a line each. A view is a component that takes `ViewProps`. */
 import type { Component } from 'svelte';
 import type { StudyRow } from '../../../store/study';
+import Contour from './charts/Contour.svelte';
 import Distribution from './charts/Distribution.svelte';
 import History from './charts/History.svelte';
+import Importance from './charts/Importance.svelte';
 import Intermediate from './charts/Intermediate.svelte';
+import ParallelCoordinates from './charts/ParallelCoordinates.svelte';
+import ParetoFront from './charts/ParetoFront.svelte';
+import Rank from './charts/Rank.svelte';
+import Slice from './charts/Slice.svelte';
 import Timeline from './charts/Timeline.svelte';
 import type { ViewProps } from './charts/view';
 
@@ -20,10 +26,24 @@ export interface StudyView {
   applies?: (study: StudyRow) => boolean;
 }
 
+const severalParameters = ({ space }: StudyRow): boolean => Object.keys(space).length > 1;
+
 /** The views, in the order of the page. */
 export const VIEWS: readonly StudyView[] = [
   { id: 'history', title: 'History', component: History, tab: 'overview', wide: true },
+  {
+    id: 'pareto',
+    title: 'Pareto front',
+    component: ParetoFront,
+    tab: 'overview',
+    applies: ({ objectives }) => objectives.length > 1,
+  },
   { id: 'intermediate', title: 'Intermediate values', component: Intermediate, tab: 'overview' },
   { id: 'timeline', title: 'Timeline', component: Timeline, tab: 'overview' },
   { id: 'distribution', title: 'Distribution', component: Distribution, tab: 'overview' },
+  { id: 'parallel', title: 'Parallel coordinates', component: ParallelCoordinates, tab: 'parameters', wide: true },
+  { id: 'importance', title: 'Importance', component: Importance, tab: 'parameters' },
+  { id: 'contour', title: 'Contour', component: Contour, tab: 'parameters', applies: severalParameters },
+  { id: 'slice', title: 'Slices', component: Slice, tab: 'parameters', wide: true },
+  { id: 'rank', title: 'Rank', component: Rank, tab: 'parameters', applies: severalParameters },
 ];

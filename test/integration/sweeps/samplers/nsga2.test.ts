@@ -26,7 +26,7 @@ describePython('NSGA-II beside Optuna’s', () => {
       const study = studyOf({ space: spaceOf(space), sampler, seed, directions: DIRECTIONS });
       const front = paretoFront(runTrials(study, objectives, TRIALS), DIRECTIONS);
       return hypervolume(
-        front.map(({ values }) => values!),
+        front.map(({ values }) => values),
         REFERENCE,
       );
     });

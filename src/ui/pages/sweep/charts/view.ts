@@ -2,10 +2,10 @@
 import type { StudyRow, TrialRow } from '../../../../store/study';
 import type { Importance, ImportanceEvaluator } from '../../../../sweeps/importance/importance';
 
-/** Props of a view. Views share what is hovered and what is brushed. */
-export interface ViewProps {
+/** What every chart of a study is given: what is hovered and what is brushed is shared. Trials are named by their numbers. */
+export interface ChartProps {
   study: StudyRow;
-  /** By number. */
+  /** By number. Replaced, not changed, when a trial does: what is worked out from them is kept by identity. */
   trials: readonly TrialRow[];
   /** Numbers chosen by a drag across a chart; null: all. */
   brushed: ReadonlySet<number> | null;
@@ -15,6 +15,10 @@ export interface ViewProps {
   onbrush: (numbers: ReadonlySet<number> | null) => void;
   /** Opens a trial. */
   onopen: (number: number) => void;
+}
+
+/** Props of a view. */
+export interface ViewProps extends ChartProps {
   /** How much each parameter matters for an objective. */
   importance: (evaluator: ImportanceEvaluator, objective: number) => Promise<Importance[]>;
 }

@@ -119,7 +119,7 @@ describe('the Gaussian process', () => {
         ({ x, y }) => [Number(x) ** 2 + Number(y) ** 2, -((Number(x) - 2) ** 2) - Number(y) ** 2],
         40,
       );
-      const points = paretoFront(trials, directions).map(({ values }) => [values![0], -values![1]]);
+      const points = paretoFront(trials, directions).map(({ values }) => [values[0], -values[1]]);
       return hypervolume(points, [5, 5]);
     };
     // The front between (0, 4) and (4, 0) is √f₁ + √f₂ = 2; all of it covers 25 − 8/3.

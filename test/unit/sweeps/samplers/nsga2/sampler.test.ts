@@ -28,7 +28,7 @@ describe('NSGA-II', () => {
     const trials = runTrials(study, zdt1.objectives, 800);
     const volume = (part: readonly TrialRow[]): number =>
       hypervolume(
-        paretoFront(part, BOTH).map(({ values }) => values!),
+        paretoFront(part, BOTH).map(({ values }) => values),
         [11, 11],
       );
     expect(volume(trials)).toBeGreaterThan(108);

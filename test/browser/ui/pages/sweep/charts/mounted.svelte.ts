@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import '../../../../../../src/ui/styles/tokens.css';
 import '../../../../../../src/ui/styles/base.css';
 import type { StudyRow, TrialRow } from '../../../../../../src/store/study';
-import type { ChartProps } from '../../../../../../src/ui/pages/sweep/charts/props';
+import type { ChartProps } from '../../../../../../src/ui/pages/sweep/charts/view';
 
 /** A chart on the page. */
 export class Mounted {

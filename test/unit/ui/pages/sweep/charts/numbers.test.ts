@@ -1,7 +1,6 @@
-/** What is worked out from trials before it is drawn: ranks, fronts, surfaces, the nearest point. */
+/** What is worked out from trials before it is drawn: ranks, surfaces, the nearest point. */
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../../../../src/base/random';
-import { paretoFront } from '../../../../../../src/ui/pages/sweep/charts/front';
 import { GridIndex } from '../../../../../../src/ui/pages/sweep/charts/grid-index';
 import { averageRanks, rankShades } from '../../../../../../src/ui/pages/sweep/charts/ranks';
 import { interpolate, surfaceAt } from '../../../../../../src/ui/pages/sweep/charts/surface';
@@ -22,63 +21,6 @@ describe('ranks', () => {
     expect([...rankShades([7], 'minimize')]).toEqual([1]);
     expect([...rankShades([7, 7, 7], 'minimize')]).toEqual([0.5, 0.5, 0.5]);
     expect([...rankShades([], 'minimize')]).toEqual([]);
-  });
-});
-
-describe('the Pareto front', () => {
-  const frontOf = (
-    values: number[][],
-    directions: ('minimize' | 'maximize')[],
-    violations: number[] = [],
-  ): number[] => {
-    const study = makeStudy(
-      {},
-      directions.map((direction, index) => ({ metric: `m${index}`, direction })),
-    );
-    const table = tableOf(
-      study,
-      values.map((row, number) => makeTrial(number, { values: row, violation: violations[number] ?? 0 })),
-    );
-    return [...paretoFront(table.objectives, table.feasible)].flatMap((on, row) => (on ? [row] : []));
-  };
-
-  it('holds what nothing beats in both, equals together', () => {
-    const values = [
-      [1, 5],
-      [2, 2],
-      [3, 3],
-      [2, 2],
-      [5, 1],
-      [1, 6],
-      [5, 5],
-    ];
-    expect(frontOf(values, ['minimize', 'minimize'])).toEqual([0, 1, 3, 4]);
-    expect(frontOf(values, ['maximize', 'maximize'])).toEqual([5, 6]);
-    expect(frontOf(values, ['minimize', 'maximize'])).toEqual([5]);
-  });
-
-  it('leaves out what does not meet its constraints', () => {
-    expect(
-      frontOf(
-        [
-          [1, 1],
-          [2, 2],
-        ],
-        ['minimize', 'minimize'],
-        [1, 0],
-      ),
-    ).toEqual([1]);
-  });
-
-  it.each([2, 3])('of %i objectives is what the definition says', (count) => {
-    const random = randomStream(count);
-    const values = Array.from({ length: 300 }, () =>
-      Array.from({ length: count }, () => Math.floor(random.uniform() * 30)),
-    );
-    const beats = (a: number[], b: number[]): boolean =>
-      a.every((value, i) => value <= b[i]) && a.some((value, i) => value < b[i]);
-    const expected = values.flatMap((row, index) => (values.some((other) => beats(other, row)) ? [] : [index]));
-    expect(frontOf(values, Array<'minimize'>(count).fill('minimize'))).toEqual(expected);
   });
 });
 
