@@ -4,8 +4,6 @@ import { randomStream } from '../../../../../../src/base/random';
 import { GridIndex } from '../../../../../../src/ui/pages/sweep/charts/grid-index';
 import { averageRanks, rankShades } from '../../../../../../src/ui/pages/sweep/charts/ranks';
 import { interpolate, surfaceAt } from '../../../../../../src/ui/pages/sweep/charts/surface';
-import { tableOf } from '../../../../../../src/ui/pages/sweep/charts/table';
-import { makeStudy, makeTrial } from './study';
 
 describe('ranks', () => {
   it('are those of scipy.stats.rankdata, less one', () => {
