@@ -8,12 +8,12 @@ const CONFIG = `
 name: circle
 data: {target: place}
 model: {architecture: mlp, hidden: [8]}
-training: {epochs: 9, batch_size: 16, early_stopping: null}
+training: {epochs: 6, batch_size: 16, early_stopping: null}
 optimization:
   hyperparameter_search:
     sampler: {name: tpe, n_startup_trials: 3}
     pruner: {name: median, n_startup_trials: 2}
-    n_trials: 10
+    n_trials: 8
     search_space:
       training.optimizer.learning_rate: {type: float, low: 1.0e-4, high: 0.3, log: true}
       training.optimizer.name: {type: categorical, choices: [sgd, adamw]}
@@ -60,23 +60,18 @@ describe('a study', () => {
 
   it('finds the best of its trials, prunes some, and writes what it found', () => {
     const result = undisturbed.json();
-    expect(result).toMatchObject({ status: 'finished', sampler: 'tpe', pruner: 'median', n_trials: 10, n_failed: 0 });
+    expect(result).toMatchObject({ status: 'finished', sampler: 'tpe', pruner: 'median', n_trials: 8, n_failed: 0 });
     const trials = result.trials as { state: string; values: number[]; steps: number }[];
     expect(trials.filter(({ state }) => state === 'pruned').length).toBeGreaterThan(0);
     // A pruned trial ends after the epoch that decided: 8 steps each.
     for (const { state, steps } of trials)
-      expect(steps % 8 === 0 && (state === 'complete') === (steps === 72)).toBe(true);
+      expect(steps % 8 === 0 && (state === 'complete') === (steps === 48)).toBe(true);
     const complete = trials.filter(({ state }) => state === 'complete').map(({ values }) => values[0]);
     expect((result.best as { values: number[] }).values[0]).toBe(Math.min(...complete));
     for (const file of ['best_config', 'journal', 'csv', 'report', 'bundle']) {
       expect(existsSync(String(result[file])), file).toBe(true);
     }
-    expect(readFileSync(String(result.csv), 'utf8').trim().split('\n')).toHaveLength(11);
-  });
-
-  it('is the same again with the same seed', async () => {
-    const again = await lathe(args('again'), folder.path);
-    expect(found(again.json())).toEqual(found(undisturbed.json()));
+    expect(readFileSync(String(result.csv), 'utf8').trim().split('\n')).toHaveLength(9);
   });
 
   it.skipIf(process.platform !== 'linux')('killed three times changes neither its trials nor its best', async () => {
@@ -85,9 +80,9 @@ describe('a study', () => {
       event.number === trial &&
       ((event.intermediate as { steps: number[] }).steps.length >= reports || event.state !== 'running');
     for (const [trial, reports] of [
-      [0, 4],
+      [0, 3],
       [3, 0],
-      [6, 1],
+      [5, 1],
     ]) {
       const cut = startLathe(args('killed'), folder.path);
       await cut.until(at(trial, reports));
