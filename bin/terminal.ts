@@ -110,9 +110,13 @@ export class Terminal {
   }
 }
 
+/** A value of an objective: four digits, or a whole number as it is. */
+export const formatScore = (value: number | null | undefined): string =>
+  Number.isInteger(value) ? String(value) : (value?.toPrecision(4) ?? '–');
+
 /** `trial 7  pruned  0.4123 after 3 epochs  training.optimizer.learning_rate 0.01  model.dropout 0.2`. */
 function trialLine({ number, state, values, intermediate, params, reason }: Trial): string {
-  const scores = (values ?? []).map((value) => value?.toPrecision(4) ?? '–').join(', ');
+  const scores = (values ?? []).map(formatScore).join(', ');
   const reports = intermediate.steps.length;
   return [
     `trial ${number}`,

@@ -11,6 +11,7 @@ import { EXIT } from '../exit-codes';
 import type { DrivenPage } from '../page';
 import { formatDuration } from '../progress-bar';
 import { nothing, studyResult, studyRow } from '../results';
+import { formatScore } from '../terminal';
 import { withOpenPage } from '../with-page';
 import type { Command, Session } from './command';
 
@@ -153,7 +154,7 @@ function asText({ study, trials, front }: Result, config: RunConfig, files: File
   const shown = best ? [best.number] : front;
   for (const number of shown) {
     const { values, params } = trials[number];
-    const scores = objectives.map(({ metric }, i) => `${metric} ${values?.[i]?.toPrecision(4) ?? '–'}`);
+    const scores = objectives.map(({ metric }, i) => `${metric} ${formatScore(values?.[i])}`);
     lines.push(`${best ? 'Best is' : 'Not beaten is'} trial ${number}: ${scores.join('  ')}`);
     for (const [key, value] of Object.entries(params)) lines.push(`  ${key}: ${JSON.stringify(value)}`);
   }

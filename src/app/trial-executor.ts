@@ -1,5 +1,6 @@
 /** Trains the runs of trials in this tab. */
 import { LatheError } from '../base/errors';
+import { isEpochMetric } from '../config/metrics';
 import type { Database } from '../store/database';
 import { deleteCheckpoints, listCheckpoints } from '../store/checkpoints';
 import { readMetrics } from '../store/metrics';
@@ -39,7 +40,7 @@ export function localExecutor(database: Database, hub: EventHub, supervisor: Run
         else await putRun(database, row);
         changed(run_id);
       },
-      report && { metric: objectives[0].metric, report },
+      report && isEpochMetric(objectives[0].metric) ? { metric: objectives[0].metric, report } : null,
     );
   };
 

@@ -23,10 +23,10 @@ export function checkStudy({ data, optimization }: RunConfig, countable: boolean
     problems.push({ key, message: `${key} ${sentence}` });
   };
   const objectives = objectivesOf(search).length;
-  if ((sampler.name === 'cmaes' || sampler.name === 'gp') && objectives > 1) {
+  if (sampler.name === 'cmaes' && objectives > 1) {
     say(
       `${KEY}.sampler`,
-      `is ${sampler.name}, which searches for one objective, and there are ${objectives}. Set it to nsga2 or tpe.`,
+      `is ${sampler.name}, which searches for one objective, and there are ${objectives}. Set it to nsga2, gp or tpe.`,
     );
   }
   if (sampler.name === 'grid' && countable) problems.push(...checkGrid(space));

@@ -377,13 +377,12 @@ describe('the sampler', () => {
 
   it('for one objective is not given several', () => {
     const objectives = [{ metric: 'val_loss' }, { metric: 'val_accuracy', direction: 'maximize' }];
-    for (const sampler of ['cmaes', 'gp'])
-      expectOne(
-        problems({ sampler, objectives }),
-        `${KEY}.sampler`,
-        `is ${sampler}, which searches for one objective, and there are 2.`,
-      );
-    expect(problems({ sampler: 'nsga2', objectives })).toEqual([]);
+    expectOne(
+      problems({ sampler: 'cmaes', objectives }),
+      `${KEY}.sampler`,
+      'is cmaes, which searches for one objective, and there are 2.',
+    );
+    for (const sampler of ['nsga2', 'gp', 'tpe']) expect(problems({ sampler, objectives })).toEqual([]);
   });
 });
 
@@ -425,6 +424,7 @@ describe('an objective', () => {
     expectOne(problems({ metric: 'happiness' }), `${KEY}.metric`, 'There are val_loss, ');
     expect(problems({ metric: 'val_perplexity' })).toEqual([]);
     expect(problems({ metric: 'step_ms' })).toEqual([]);
+    expect(problems({ objectives: [{ metric: 'val_loss' }, { metric: 'parameters' }] })).toEqual([]);
     expectOne(
       problems({ metric: 'val_r2', direction: 'maximize' }, { data: { task: 'classification' } }),
       `${KEY}.metric`,
