@@ -179,8 +179,8 @@ export interface Workbench {
     stop(id: string): Promise<void>;
     /** Ends one running trial as pruned. */
     pruneTrial(id: string, number: number): Promise<void>;
-    /** Has a trial with these values (of some or all parameters) run next. */
-    enqueue(id: string, params: TrialParams): Promise<TrialRow>;
+    /** Has a trial with these values (of some or all parameters) run next; null where another tab was told to. */
+    enqueue(id: string, params: TrialParams): Promise<TrialRow | null>;
     /** Resolves when the study has stopped running in this tab. */
     wait(id: string): Promise<StudyResult>;
     update(id: string, change: { name?: string; tags?: string[]; notes?: string }): Promise<StudyRow>;

@@ -7,7 +7,8 @@ import { parseConfig } from '../config/parse';
 import type { RunConfig } from '../config/schema';
 import type { Database } from '../store/database';
 import { allStudies, getStudy, putStudy, readTrials, updateStudy } from '../store/studies';
-import type { DatasetRow } from '../store/schema';
+import { updateRun } from '../store/runs';
+import { UNFINISHED, type DatasetRow } from '../store/schema';
 import { UNFINISHED_STUDY, type StudyRow, type TrialParams, type TrialRow } from '../store/study';
 import { paretoFront } from '../sweeps/pareto';
 import { checkParams } from '../sweeps/space/check-params';
@@ -47,6 +48,12 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
       reason: 'The study was stopped.',
       ended: Date.now(),
     }));
+    for (const runId of trials.flatMap(({ run_ids }) => run_ids)) {
+      const run = await database.get('runs', runId);
+      if (run && UNFINISHED.includes(run.status)) {
+        await updateRun(database, runId, { status: 'pruned', reason: 'The study was stopped.' });
+      }
+    }
     await updateStudy(
       database,
       id,
@@ -60,13 +67,13 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
     changed(id);
   };
 
-  const enqueue = async (id: string, params: TrialParams): Promise<TrialRow> => {
+  const enqueue = async (id: string, params: TrialParams): Promise<TrialRow | null> => {
     const here = await supervisor.enqueue(id, params);
     if (here) return here;
     const study = await get(id);
-    if (study.status === 'running' && (await supervisor.order(id, { kind: 'enqueue', params }))) {
-      throw new LatheError('usage', 'Another tab runs this study; it was told to run the trial next.');
-    }
+    // Checked here: what another tab finds wrong would be said there.
+    checkParams(new Space(study.space), params);
+    if (study.status === 'running' && (await supervisor.order(id, { kind: 'enqueue', params }))) return null;
     const worker = startStudyWorker();
     try {
       await worker.api.open(id);

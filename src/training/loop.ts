@@ -16,6 +16,7 @@ import { nonFinitePlace } from './diagnose';
 import { checkDivergence, notFinite, weightsDiverged } from './divergence';
 import { stopReason, watch, type EarlyStoppingSettings } from './early-stopping';
 import { evaluate } from './evaluate';
+import type { Judge } from './judge';
 import type { KernelTuning } from './kernel-tuning';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { better, direction, prefixed } from './metrics/names';
@@ -32,14 +33,6 @@ import { yieldToMessages } from './yield';
 
 /** Steps whose results may be outstanding: enough to keep the device busy, few enough to stop soon. */
 const IN_FLIGHT = 2;
-
-/** Who decides after every epoch whether a trial goes on. */
-export interface Judge {
-  /** The metric that is judged by. */
-  metric: string;
-  /** Reports an epoch; resolves to null, or to why the run ends here. Where the run is `over` nothing is decided. */
-  report(epoch: number, step: number, value: number, over: boolean): Promise<string | null>;
-}
 
 /** What a loop works with. */
 export interface LoopParts {

@@ -20,7 +20,8 @@ import { Checkpointer } from './checkpointer';
 import { classWeights } from './class-weights';
 import { evaluateBest } from './finish';
 import { KernelTuning } from './kernel-tuning';
-import { TrainingLoop, type Judge, type LoopEnd } from './loop';
+import { judgeOf, Verdicts } from './judge';
+import { TrainingLoop, type LoopEnd } from './loop';
 import { crossEntropyLoss, huberDelta, huberLoss, meanSquaredErrorLoss, type TaskLoss } from './losses';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { ClassificationMetrics } from './metrics/classification';
@@ -73,40 +74,6 @@ export function createTrainer(sources: TrainerSources): TrainerApi {
     },
     async checkpoint() {
       await loop?.checkpoint();
-    },
-  };
-}
-
-/** The answer to a report, given from outside. */
-class Verdicts {
-  #settle: ((reason: string | null) => void) | null = null;
-
-  give(reason: string | null): void {
-    this.#settle?.(reason);
-    this.#settle = null;
-  }
-
-  next(): Promise<string | null> {
-    return new Promise((resolve) => (this.#settle = resolve));
-  }
-}
-
-/** @throws LatheError of kind `config` when no run of the task logs the metric that a study asks for. */
-function judgeOf(
-  metric: string | null,
-  task: Preprocessing['task'],
-  hasValidation: boolean,
-  reporter: Reporter,
-  verdicts: Verdicts,
-): Judge | null {
-  if (metric === null) return null;
-  const resolved = resolveMonitor(metric, 'optimization.hyperparameter_search.metric', task, hasValidation);
-  return {
-    metric: resolved,
-    report(epoch, step, value, over) {
-      const verdict = over ? Promise.resolve(null) : verdicts.next();
-      reporter.send({ type: 'report', epoch, step, metric: resolved, value, over });
-      return verdict;
     },
   };
 }
