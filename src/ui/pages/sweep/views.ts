@@ -41,7 +41,14 @@ export const VIEWS: readonly StudyView[] = [
     tab: 'overview',
     applies: ({ objectives }) => objectives.length > 1,
   },
-  { id: 'intermediate', title: 'Intermediate values', component: Intermediate, tab: 'overview' },
+  {
+    id: 'intermediate',
+    title: 'Intermediate values',
+    component: Intermediate,
+    tab: 'overview',
+    // Trials with several objectives report nothing before their end.
+    applies: ({ objectives }) => objectives.length === 1,
+  },
   { id: 'timeline', title: 'Timeline', component: Timeline, tab: 'overview' },
   { id: 'distribution', title: 'Distribution', component: Distribution, tab: 'overview' },
   {
