@@ -29,6 +29,9 @@ export function direction(metric: string): 'min' | 'max' | null {
   return HIGHER_IS_BETTER.test(metric) ? 'max' : 'min';
 }
 
+/** What a trial of `task` can be judged by: what its run logs, and how large its model is. */
+export const objectiveMetrics = (task: Task | null): string[] => [...loggedMetrics(task), 'parameters'];
+
 /** Metrics that a run of `task` logs on the way; of any task where that is not known. */
 export function loggedMetrics(task: Task | null): string[] {
   const tasks = task === null ? Object.values(SPLIT_METRICS) : [SPLIT_METRICS[task]];
