@@ -29,15 +29,15 @@ export function direction(metric: string): 'min' | 'max' | null {
   return HIGHER_IS_BETTER.test(metric) ? 'max' : 'min';
 }
 
-/** What a search can be for beside the metrics of a split: how fast and how large, not how good. */
-const OF_THE_RUN = [...UNRANKED, 'parameters'];
-
 /** Whether `metric` has a value after every epoch. */
 export const isEpochMetric = (metric: string): boolean => /^(val|train)_/.test(metric);
 
-/** Metrics that a run of `task` logs, and its number of parameters; of any task where that is not known. */
-export function loggedMetrics(task: Task | null): string[] {
+/** What a trial of `task` can be judged by: what its run logs, and how large its model is. */
+export const objectiveMetrics = (task: Task | null): string[] => [...loggedMetrics(task), 'parameters'];
+
+/** Metrics that a run of `task` logs on the way; of any task where that is not known. */
+function loggedMetrics(task: Task | null): string[] {
   const tasks = task === null ? Object.values(SPLIT_METRICS) : [SPLIT_METRICS[task]];
   const names = [...new Set(tasks.flat())];
-  return [...(['val', 'train'] as const).flatMap((split) => names.map((name) => `${split}_${name}`)), ...OF_THE_RUN];
+  return [...(['val', 'train'] as const).flatMap((split) => names.map((name) => `${split}_${name}`)), ...UNRANKED];
 }

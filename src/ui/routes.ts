@@ -41,6 +41,9 @@ export const modelHref = (model: ModelRef): string =>
     ? `#/models/run/${encodeURIComponent(model.run_id)}`
     : `#/models/imported/${encodeURIComponent(model.model_id)}`;
 
+/** Link to the form for a new search. */
+export const SEARCH_HREF = '#/train?search=1';
+
 /** Link to the form for a new run on a dataset, with a config where one is given (see `share.ts`). */
 export const trainHref = (dataset: string, config?: string): string =>
   `#/train?dataset=${encodeURIComponent(dataset)}${config ? `&config=${config}` : ''}`;

@@ -1,6 +1,6 @@
 /** Whether the objectives of a search are metrics that runs log, each in the direction in which it is better. */
 import type { ConfigProblem } from '../explain';
-import { direction as betterWay, loggedMetrics } from '../metrics';
+import { direction as betterWay, objectiveMetrics } from '../metrics';
 import { nearest } from '../nearest';
 import type { RunConfig } from '../schema';
 
@@ -10,7 +10,7 @@ const KEY = 'optimization.hyperparameter_search';
 export function checkObjectives({ data, optimization }: RunConfig): ConfigProblem[] {
   const { objectives, metric, direction } = optimization.hyperparameter_search;
   const problems: ConfigProblem[] = [];
-  const names = loggedMetrics(data.task);
+  const names = objectiveMetrics(data.task);
   const check = (prefix: string, objective: { metric: string; direction: string }): void => {
     if (!names.includes(objective.metric)) {
       problems.push(unlogged(`${prefix}.metric`, objective.metric, names, data.task));

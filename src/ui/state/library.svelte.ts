@@ -18,6 +18,8 @@ class Shelf<T extends Row> {
   #list: () => Promise<T[]>;
   #get: (id: string) => Promise<T>;
   #belongs: (row: T) => boolean;
+  /** Told of each row that takes the place of an older one. */
+  onreplace: ((before: T, after: T) => void) | null = null;
   #stale = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,7 +49,9 @@ class Shelf<T extends Row> {
   put(row: T): void {
     if (!this.#belongs(row)) return;
     const index = this.rows.findIndex(({ id }) => id === row.id);
+    const before = this.rows.at(index);
     this.rows = index < 0 ? [row, ...this.rows] : this.rows.with(index, row);
+    if (index >= 0 && before) this.onreplace?.(before, row);
   }
 
   drop(id: string): void {

@@ -6,6 +6,8 @@ import type { RunRow } from '../../store/schema';
 import type { StudyRow } from '../../store/study';
 import type { TrainingEvent } from '../../training/protocol';
 import { formatCount } from '../format';
+import { studyHref } from '../routes';
+import { valuesInWords } from '../studies';
 import { Device } from './device.svelte';
 import { Imports } from './imports.svelte';
 import { Library } from './library.svelte';
@@ -31,6 +33,7 @@ export class Session {
     this.library = new Library(workbench);
     this.device = new Device(workbench);
     this.imports = new Imports(workbench, this.library);
+    this.library.studies.onreplace = sayHowStudyEnded;
   }
 
   /** The run that trains now and is no trial of a study, if there is one. */
@@ -81,6 +84,18 @@ function sayHowItEnded(run: RunRow, event: Extract<TrainingEvent, { type: 'ended
     toast.error(event.error.message, { duration: 15_000 });
   } else if ((event.status === 'diverged' || event.status === 'failed') && event.reason) {
     toast.error(event.reason, { duration: 15_000 });
+  }
+}
+
+function sayHowStudyEnded(before: StudyRow, after: StudyRow): void {
+  if (before.status !== 'running' || after.status === 'running') return;
+  if (after.status === 'finished') {
+    toast.success(`${after.name} is finished`, {
+      description: after.best ? `The best: ${valuesInWords(after, after.best.values)}` : undefined,
+      action: { label: 'Open', onClick: () => (location.hash = studyHref(after.id)) },
+    });
+  } else if (after.status === 'failed' && after.reason) {
+    toast.error(after.reason, { duration: 15_000 });
   }
 }
 

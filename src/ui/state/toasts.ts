@@ -2,9 +2,16 @@
 import { toast } from 'svelte-sonner';
 import { LatheError } from '../../base/errors';
 
-/** Says that something happened. */
-export function say(message: string, description?: string): void {
-  toast(message, { description });
+/** Says that something happened, and offers what may come next. */
+export function say(
+  message: string,
+  description?: string,
+  next?: { label: string; run: () => Promise<unknown> },
+): void {
+  toast(message, {
+    description,
+    ...(next && { duration: 15_000, action: { label: next.label, onClick: () => void attempt(next.run) } }),
+  });
 }
 
 /** Says that something was done, and offers to take it back. */

@@ -19,9 +19,10 @@ it('a link carries the search too', () => {
         n_trials: 30,
         sampler: { name: 'tpe', multivariate: false },
         pruner: 'hyperband',
-        constraints: ['model.width * model.layers <= 512'],
+        constraints: ['training.optimizer.learning_rate * 512 <= training.batch_size'],
         search_space: {
           'training.optimizer.learning_rate': { type: 'float', low: 1e-5, high: 0.1, log: true },
+          'training.batch_size': { type: 'int', low: 16, high: 64, step: 16 },
           'training.optimizer.name': { type: 'categorical', choices: ['sgd', 'adamw'] },
           'training.optimizer.momentum': {
             type: 'float',

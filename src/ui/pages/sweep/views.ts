@@ -20,6 +20,8 @@ export interface StudyView {
   component: Component<ViewProps>;
   /** The tab on which it stands: how the search goes, or what the parameters do. */
   tab: 'overview' | 'parameters';
+  /** Its title is written above it; left out where the view writes it beside its controls. */
+  titled?: boolean;
   /** It takes a whole line. */
   wide?: boolean;
   /** Whether it has anything to say of the study; always where it is left out. */
@@ -35,15 +37,30 @@ export const VIEWS: readonly StudyView[] = [
     id: 'pareto',
     title: 'Pareto front',
     component: ParetoFront,
+    titled: true,
     tab: 'overview',
     applies: ({ objectives }) => objectives.length > 1,
   },
-  { id: 'intermediate', title: 'Intermediate values', component: Intermediate, tab: 'overview' },
+  {
+    id: 'intermediate',
+    title: 'Intermediate values',
+    component: Intermediate,
+    tab: 'overview',
+    // Trials with several objectives report nothing before their end.
+    applies: ({ objectives }) => objectives.length === 1,
+  },
   { id: 'timeline', title: 'Timeline', component: Timeline, tab: 'overview' },
   { id: 'distribution', title: 'Distribution', component: Distribution, tab: 'overview' },
-  { id: 'parallel', title: 'Parallel coordinates', component: ParallelCoordinates, tab: 'parameters', wide: true },
-  { id: 'importance', title: 'Importance', component: Importance, tab: 'parameters' },
-  { id: 'contour', title: 'Contour', component: Contour, tab: 'parameters', applies: severalParameters },
-  { id: 'slice', title: 'Slices', component: Slice, tab: 'parameters', wide: true },
-  { id: 'rank', title: 'Rank', component: Rank, tab: 'parameters', applies: severalParameters },
+  {
+    id: 'parallel',
+    title: 'Parallel coordinates',
+    component: ParallelCoordinates,
+    tab: 'parameters',
+    titled: true,
+    wide: true,
+  },
+  { id: 'importance', title: 'Importance', component: Importance, tab: 'parameters', titled: true, wide: true },
+  { id: 'contour', title: 'Contour', component: Contour, tab: 'parameters', titled: true, applies: severalParameters },
+  { id: 'rank', title: 'Rank', component: Rank, tab: 'parameters', titled: true, applies: severalParameters },
+  { id: 'slice', title: 'Slices', component: Slice, tab: 'parameters', titled: true, wide: true },
 ];

@@ -2,7 +2,7 @@
 import type { Direction } from '../../../../config/search/search';
 import type { Objective, StudyRow, TrialRow } from '../../../../store/study';
 import type { SearchSpace } from '../../../../config/search/space';
-import { shortLabels } from './labels';
+import { shortNames } from '../../../studies';
 import { outcomeScale, parameterAxis, type Scale } from './scales';
 
 /** One column: a parameter or an objective. */
@@ -71,7 +71,7 @@ function makeTable(space: SearchSpace, objectives: readonly Objective[], trials:
     return false;
   });
   const keys = Object.keys(space);
-  const labels = shortLabels(keys);
+  const labels = shortNames(keys);
   return {
     size: rows.length,
     trials: rows,

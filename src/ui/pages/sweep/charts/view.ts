@@ -21,6 +21,8 @@ export interface ChartProps {
 export interface ViewProps extends ChartProps {
   /** How much each parameter matters for an objective. */
   importance: (evaluator: ImportanceEvaluator, objective: number) => Promise<Importance[]>;
+  /** Keys of parameters, the most important first, once that is known: views of two begin with these. */
+  important?: readonly string[];
 }
 
 /** Opacity of what is not brushed. */

@@ -110,7 +110,7 @@ describe('parallel coordinates', () => {
     point(name, 'pointermove', 400, 5);
     point(name, 'pointerup', 400, 5);
     const order = [...mounted.element.querySelectorAll('.name')].map(({ textContent }) => textContent);
-    expect(order[2]).toBe('learning_rate');
+    expect(order[2]).toBe('learning rate');
   });
 
   it('the trial of the nearest line is hovered and opened; one that is not chosen is not', () => {
@@ -210,7 +210,7 @@ describe('scatter charts', () => {
     across.value = up.value;
     across.dispatchEvent(new Event('change', { bubbles: true }));
     flushSync();
-    expect(mounted.find('[role=img]').getAttribute('aria-label')).toContain('over depth and learning_rate');
+    expect(mounted.find('[role=img]').getAttribute('aria-label')).toContain('over depth and learning rate');
     expect(up.value).toBe('parameter training.optimizer.learning_rate');
   });
 

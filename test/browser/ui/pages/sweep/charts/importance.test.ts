@@ -44,10 +44,10 @@ it('shows bars with their shares, of the evaluator and the objective that are ch
     { metric: 'val_accuracy', direction: 'maximize' },
   ]);
   const names = (): string[] => [...target.querySelectorAll('li > :first-child')].map(({ textContent }) => textContent);
-  await vi.waitFor(() => expect(names()).toEqual(['learning_rate', 'depth']));
+  await vi.waitFor(() => expect(names()).toEqual(['learning rate', 'depth']));
   expect(target.querySelector('.share')?.textContent).toBe('75.0\u202f%');
   target.querySelectorAll<HTMLInputElement>('input[type=radio]')[1].click();
-  await vi.waitFor(() => expect(names()).toEqual(['depth', 'learning_rate']));
+  await vi.waitFor(() => expect(names()).toEqual(['depth', 'learning rate']));
   expect(ask).toHaveBeenLastCalledWith('fanova', 0);
   const select = target.querySelector('select');
   if (!select) throw new Error('There is no choice of an objective.');
@@ -65,7 +65,7 @@ it('a slow answer to an earlier question is not shown as the answer to a later o
   await vi.waitFor(() => expect(answers).toHaveLength(2));
   expect(target.querySelector('li')).toBeNull();
   answers[1](rows('training.optimizer.name'));
-  await vi.waitFor(() => expect(target.querySelector('li')?.textContent).toContain('name'));
+  await vi.waitFor(() => expect(target.querySelector('li')?.textContent).toContain('optimizer'));
 });
 
 it('says what is missing, and what went wrong', async () => {

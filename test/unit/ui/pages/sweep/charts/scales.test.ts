@@ -1,6 +1,6 @@
 /** Axes: where values stand, which numbers are written beside them, and that nothing odd breaks them. */
 import { describe, expect, it } from 'vitest';
-import { shortLabels, valueText } from '../../../../../../src/ui/pages/sweep/charts/labels';
+import { valueText } from '../../../../../../src/ui/pages/sweep/charts/labels';
 import {
   categoryScale,
   numericScale,
@@ -111,19 +111,7 @@ describe('ticks', () => {
   });
 });
 
-describe('labels', () => {
-  it('are the shortest ends of keys that differ', () => {
-    const keys = ['training.optimizer.name', 'model.name', 'model.hidden.0', 'model.hidden.1', 'model.depth', 'lone'];
-    expect([...shortLabels(keys).values()]).toEqual([
-      'optimizer.name',
-      'model.name',
-      'hidden.0',
-      'hidden.1',
-      'depth',
-      'lone',
-    ]);
-  });
-
+describe('values', () => {
   it('say values as they are', () => {
     expect([0.1, 12345, '', null, false, ['a', [1]]].map(valueText)).toEqual([
       '0.1',

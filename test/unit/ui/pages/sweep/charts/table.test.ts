@@ -84,6 +84,6 @@ it('the best in words meets its constraints', () => {
     makeTrial(1, { params: params(0.1, 3), values: [0.1], violation: 1 }),
   ]);
   expect(bestInWords(table, table.objectives[0])).toBe(
-    'Best: trial 0 with val_loss 0.5 (learning_rate 0.01, depth 2, name adamw).',
+    'Best: trial 0 with val_loss 0.5 (learning rate 0.01, depth 2, optimizer adamw).',
   );
 });
