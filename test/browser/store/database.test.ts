@@ -4,7 +4,7 @@ import { DATABASE_VERSION, openDatabase } from '../../../src/store/database';
 import { collectGarbage } from '../../../src/store/collect';
 import type { ProfileReport } from '../../../src/store/profile';
 import { getProfile, putProfile } from '../../../src/store/profiles';
-import { putRun, getRun, updateRun } from '../../../src/store/runs';
+import { getRun, ownRuns, putRun, runsOfStudy, updateRun } from '../../../src/store/runs';
 import { freshDatabase, runRow } from './helpers';
 
 it('keeps its rows over closing and opening', async () => {
@@ -56,6 +56,25 @@ it('brings a database from before profiles up to date, with all it holds', async
   const database = await openDatabase({}, name);
   expect(await getRun(database, 'r')).toMatchObject({ notes: 'kept' });
   expect(await getProfile(database, 'r')).toBeNull();
+  database.close();
+  indexedDB.deleteDatabase(name);
+});
+
+it('counts runs from before there were studies among those that are no trials', async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  const old = await openDB(name, 3, {
+    upgrade(database) {
+      database.createObjectStore('runs', { keyPath: 'id' });
+    },
+  });
+  const { study_id, trial, ...row } = runRow('r', { notes: 'kept' });
+  expect([study_id, trial]).toEqual(['', null]);
+  await old.put('runs', row);
+  old.close();
+  const database = await openDatabase({}, name);
+  await putRun(database, runRow('t', { study_id: 's', trial: 0 }));
+  expect(await ownRuns(database)).toEqual([{ ...row, study_id: '', trial: null }]);
+  expect((await runsOfStudy(database, 's')).map(({ id }) => id)).toEqual(['t']);
   database.close();
   indexedDB.deleteDatabase(name);
 });
