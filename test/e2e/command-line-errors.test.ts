@@ -36,7 +36,7 @@ describe('wrong arguments and configs', () => {
     [['generate', 'run', '--temperature', 'hot'], '--temperature is hot'],
     [['export', 'run', '--format', 'onnx', '--out', 'folder'], '--format is onnx'],
     [['export', 'run', '--format', 'bundle'], '--out is missing'],
-    [['sweep', 'good.yaml', '--data', 'data.csv'], 'not in this version yet'],
+    [['sweep', 'good.yaml', '--data', 'data.csv'], 'optimization.hyperparameter_search.search_space is empty'],
     [['peer', 'http://example.org'], 'not in this version yet'],
     [['verify'], 'not in this version yet'],
     [['reproduce', 'run'], 'not in this version yet'],
