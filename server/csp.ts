@@ -10,6 +10,8 @@ const DIRECTIVES: Record<string, string> = {
   // Svelte sets style attributes.
   'style-src': "'self' 'unsafe-inline'",
   'img-src': "'self' blob: data:",
+  // Sounds that a run recorded.
+  'media-src': "'self' blob:",
   'connect-src': "'self' blob: data: http: https: ws: wss:",
   'object-src': "'none'",
   'base-uri': "'none'",

@@ -13,6 +13,8 @@ export type ErrorKind =
   | 'bundle' // an exported bundle that cannot be opened
   | 'backend' // no usable adapter or browser feature
   | 'training' // the run failed
+  | 'tracking' // servers that runs are sent to
+  | 'group' // the others who train a run, or the way to them
   | 'diverged' // the run's numbers left the finite range
   | 'storage' // IndexedDB: full, damaged, blocked
   | 'not_found' // a run, dataset or model that does not exist
@@ -84,3 +86,6 @@ export class LatheError extends Error {
 export function isQuotaError(thrown: unknown): boolean {
   return typeof DOMException !== 'undefined' && thrown instanceof DOMException && thrown.name === 'QuotaExceededError';
 }
+
+/** Kinds of errors that a run may outlive: it is paused, and goes on when what was in the way is gone. */
+export const PASSING: readonly ErrorKind[] = ['storage', 'group'];

@@ -17,16 +17,16 @@ Comlink.transferHandlers.set('throw', {
   },
 });
 
-/** Offers `api` to the page on the other side of this worker. */
-export function expose(api: object): void {
-  Comlink.expose(api);
+/** Offers `api` to the page on the other side of this worker, or to whoever is at the other end of `port`. */
+export function expose(api: object, port?: MessagePort): void {
+  Comlink.expose(api, port);
 }
 
-/** A worker's API as the page sees it: every method returns a promise. */
+/** A worker's API as the other side sees it: every method returns a promise. */
 export type Remote<T> = Comlink.Remote<T>;
 
-/** Connects to the API that `worker` exposes. */
-export function connect<T>(worker: Worker): Remote<T> {
+/** Connects to the API that `worker`, or the other end of a port, exposes. */
+export function connect<T>(worker: Worker | MessagePort): Remote<T> {
   return Comlink.wrap<T>(worker);
 }
 
