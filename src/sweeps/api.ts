@@ -1,6 +1,6 @@
 /** What the page asks of the worker that keeps a study. */
 import type { RunConfig } from '../config/schema';
-import type { StudyRow, StudyStatus, TrialParams, TrialRow } from '../store/study';
+import type { StudyRow, StudyStatus, TrialParams, TrialRow, TrialWorker } from '../store/study';
 import type { StudyFormat } from './export/registry';
 import type { Importance, ImportanceEvaluator } from './importance/importance';
 import type { Outcome } from './study';
@@ -30,6 +30,11 @@ export interface StudyApi {
   open(id: string): Promise<OpenStudy>;
   /** The next trial, or null: there are enough, or everything was tried. */
   ask(): Promise<TrialOrder | null>;
+  /**
+   * A run of a trial begins from its beginning, perhaps not for the first time, at another browser or here (null). `anew`:
+   * what an earlier attempt reported is forgotten.
+   */
+  begin(number: number, worker: TrialWorker | null, anew: boolean): Promise<TrialRow>;
   /** Takes an intermediate value; `prune`: why the trial should end, or null. */
   report(number: number, step: number, value: number): Promise<{ trial: TrialRow; prune: string | null }>;
   /** Ends a trial whose runs took `steps` optimizer steps. */

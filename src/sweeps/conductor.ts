@@ -4,7 +4,7 @@
  */
 import { LatheError } from '../base/errors';
 import type { SearchConfig } from '../config/search/search';
-import type { StudyRow, TrialRow } from '../store/study';
+import type { StudyRow, TrialRow, TrialWorker } from '../store/study';
 import type { OpenStudy, StudyApi, TrialOrder } from './api';
 import type { Executor, RunEnd } from './executor';
 import { Slots, type Load } from './slots';
@@ -21,11 +21,14 @@ export interface ConductorEvents {
   trial(trial: TrialRow): void;
 }
 
-/** How a trial was left; null: it stands as it is, to go on another time. */
-type TrialEnd = { outcome: Outcome | null; steps: number };
+/**
+ * How a trial was left; null: it stands as it is, to go on another time. `lost`: whoever trained it is gone, and it is to
+ * begin anew.
+ */
+type TrialEnd = { outcome: Outcome | null; steps: number; lost?: boolean };
 
 /** The calls of the study worker that a conductor needs; through a worker all of them give promises. */
-export type Keeper = Pick<StudyApi, 'ask' | 'report' | 'tell'>;
+export type Keeper = Pick<StudyApi, 'ask' | 'begin' | 'report' | 'tell'>;
 
 /** Conducts one study. */
 export class Conductor {
@@ -34,7 +37,10 @@ export class Conductor {
   readonly #events: ConductorEvents;
   readonly #study: StudyRow;
   readonly #search: SearchConfig;
-  readonly #running: TrialOrder[];
+  /** Trials that began and that nobody trains, by number: they go before new ones. */
+  readonly #waiting: TrialOrder[];
+  /** Trials that others trained, or began to. */
+  readonly #wandered = new Set<number>();
   readonly #slots: Slots;
   /** Runs that train now, by trial. */
   readonly #runs = new Map<number, string>();
@@ -51,7 +57,7 @@ export class Conductor {
   ) {
     this.#study = study;
     this.#search = search;
-    this.#running = running;
+    this.#waiting = [...running];
     this.#keeper = keeper;
     this.#executor = executor;
     this.#events = events;
@@ -61,16 +67,21 @@ export class Conductor {
   /** Runs trials until the study ends or is told to leave. Whatever goes wrong ends in the result, nothing is thrown. */
   async run(): Promise<StudyEnd> {
     let asked: StudyEnd | null = null;
-    for (const order of this.#running) this.#start(order);
     for (;;) {
+      // Before anything is waited for: what changes meanwhile is not missed.
+      const { change } = this.#executor.elsewhere();
       this.#slots.look(this.#load());
-      while (!this.#end && !asked && this.#active.size < this.#slots.open) {
-        if (this.#outOfTime()) asked = { status: 'finished', reason: 'Its time is up.' };
+      while (!this.#end && this.#active.size < this.#slots.open + this.#executor.elsewhere().slots) {
+        const waiting = this.#waiting.shift();
+        if (waiting) this.#start(waiting);
+        else if (asked) break;
+        else if (this.#outOfTime()) asked = { status: 'finished', reason: 'Its time is up.' };
         else if (!(await this.#next())) asked = { status: 'finished', reason: null };
       }
       if (this.#active.size === 0) break;
-      await Promise.race([...this.#active.values(), this.#slots.tick()]);
+      await Promise.race([...this.#active.values(), this.#slots.tick(), change]);
     }
+    await this.#endWaiting();
     return this.#end ?? asked ?? { status: 'finished', reason: null };
   }
 
@@ -112,7 +123,11 @@ export class Conductor {
 
   async #conduct(order: TrialOrder): Promise<void> {
     const { number } = order.trial;
-    const { outcome, steps } = await this.#train(order);
+    const { outcome, steps, lost } = await this.#train(order);
+    if (lost) {
+      this.#waiting.push(order);
+      this.#waiting.sort((a, b) => a.trial.number - b.trial.number);
+    }
     if (!outcome) return;
     const trial = await this.#keeper.tell(number, outcome, steps);
     this.#events.trial(trial);
@@ -141,8 +156,10 @@ export class Conductor {
         objectives,
         value,
         report,
+        begin: (worker) => this.#begin(trial, worker, report !== null),
       });
       steps += end.steps;
+      if (end.kind === 'lost') return { outcome: null, steps, lost: true };
       if (end.kind !== 'complete') return { outcome: this.#unfinished(end), steps };
       values.push(end.values);
       if (!folded) continue;
@@ -163,8 +180,28 @@ export class Conductor {
     return prune;
   }
 
+  /** @param anew The trial is one run: what that reported before does not count. */
+  async #begin({ number, worker: before }: TrialRow, worker: TrialWorker | null, anew: boolean): Promise<void> {
+    if (!worker && !before && !this.#wandered.has(number)) return;
+    this.#wandered.add(number);
+    this.#events.trial(await this.#keeper.begin(number, worker, anew));
+  }
+
+  /** Trials that nobody trains when the study is left: they go on with it, or end with it. */
+  async #endWaiting(): Promise<void> {
+    const outcome = this.#left();
+    if (!outcome) return;
+    for (const { trial } of this.#waiting.splice(0)) {
+      try {
+        this.#events.trial(await this.#keeper.tell(trial.number, outcome, 0));
+      } catch (error) {
+        this.#giveUp(error);
+      }
+    }
+  }
+
   /** The outcome of a trial whose run did not complete. */
-  #unfinished(end: Exclude<RunEnd, { kind: 'complete' }>): Outcome | null {
+  #unfinished(end: Exclude<RunEnd, { kind: 'complete' | 'lost' }>): Outcome | null {
     switch (end.kind) {
       case 'pruned':
         return { state: 'pruned', reason: end.reason };
@@ -179,7 +216,7 @@ export class Conductor {
     }
   }
 
-  /** Of a trial that would begin another fold when the study is left. */
+  /** Of a trial that would go on when the study is left. */
   #left(): Outcome | null {
     return this.#end?.status === 'paused' ? null : { state: 'pruned', reason: 'The study was stopped.' };
   }
@@ -205,8 +242,10 @@ export class Conductor {
 
   /** What the slots decide by. */
   #load(): Load {
+    const { runs } = this.#executor.elsewhere();
+    const here = [...this.#runs.values()].filter((runId) => !runs.has(runId));
     return {
-      speeds: [...this.#runs.values()].map((runId) => this.#executor.speed(runId)),
+      speeds: here.map((runId) => this.#executor.speed(runId)),
       ...this.#executor.memory(),
     };
   }

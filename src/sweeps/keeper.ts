@@ -22,6 +22,7 @@ export function createKeeper(openDatabase: () => Promise<Database>): StudyApi {
       return kept.opened();
     },
     ask: () => study().ask(),
+    begin: (number, worker, anew) => study().begin(number, worker, anew),
     report: (number, step, value) => study().report(number, step, value),
     tell: (number, outcome, steps) => study().tell(number, outcome, steps),
     enqueue: (params) => study().enqueue(params),

@@ -4,7 +4,7 @@ import { trialConfig } from '../config/search/apply';
 import type { RunConfig } from '../config/schema';
 import type { Database } from '../store/database';
 import { getStudy, readTrials, updateStudy } from '../store/studies';
-import type { StudyRow, StudyStatus, TrialParams, TrialRow } from '../store/study';
+import type { StudyRow, StudyStatus, TrialParams, TrialRow, TrialWorker } from '../store/study';
 import type { OpenStudy, TrialOrder } from './api';
 import { configOf, settingsOf } from './settings';
 import { checkParams } from './space/check-params';
@@ -47,6 +47,14 @@ export class StoredStudy {
     const trial = this.#study.note(asked.number, { run_ids: Array.from({ length: folds ?? 1 }, () => newId()) });
     await this.#store([trial]);
     return this.#order(trial);
+  }
+
+  /** See `StudyApi.begin`. */
+  async begin(number: number, worker: TrialWorker | null, anew: boolean): Promise<TrialRow> {
+    const before = this.#study.trials[number];
+    const trial = this.#study.begin(number, worker, anew);
+    if (trial !== before) await this.#store([trial]);
+    return trial;
   }
 
   /** See `StudyApi.report`. */
@@ -96,7 +104,7 @@ export class StoredStudy {
   }
 
   #order(trial: TrialRow): TrialOrder {
-    const config = trialConfig(this.#config, trial.params);
+    const config = trialConfig(trainedAlone(this.#config), trial.params);
     const name = `${this.#row.name}-${trial.number}`;
     const { folds } = this.#config.optimization.hyperparameter_search;
     if (folds === null) return { trial, configs: [{ ...config, name }] };
@@ -109,6 +117,12 @@ export class StoredStudy {
       })),
     };
   }
+}
+
+/** A config of runs that one browser trains by itself: of a search, others train whole trials. */
+function trainedAlone(config: RunConfig): RunConfig {
+  const { training } = config;
+  return { ...config, training: { ...training, distributed: { ...training.distributed, enabled: false, room: null } } };
 }
 
 /**

@@ -4,7 +4,7 @@
  * nothing had happened.
  */
 import type { Direction } from '../config/search/search';
-import type { TrialParams, TrialRow, TrialState } from '../store/study';
+import type { TrialParams, TrialRow, TrialState, TrialWorker } from '../store/study';
 import type { Pruner } from './pruners/pruner';
 import type { Sampler, StudyView } from './samplers/sampler';
 import type { Space } from './space/space';
@@ -89,6 +89,21 @@ export class Study {
     const trial = waitingTrial(this.#settings.id, this.#trials.length, params);
     this.#trials.push(trial);
     return trial;
+  }
+
+  /**
+   * A run of a trial begins from its beginning, at another browser or here (null). `anew`: what an earlier attempt reported
+   * is forgotten. The row stays the same object where nothing changes.
+   */
+  begin(number: number, worker: TrialWorker | null, anew: boolean): TrialRow {
+    const trial = this.#running(number);
+    const reported = anew && trial.intermediate.steps.length > 0;
+    if (!reported && (trial.worker ?? null) === worker) return trial;
+    const begun: TrialRow = { ...trial, ...(reported && { intermediate: { steps: [], values: [] } }) };
+    delete begun.worker;
+    if (worker) begun.worker = worker;
+    this.#trials[number] = begun;
+    return begun;
   }
 
   /**

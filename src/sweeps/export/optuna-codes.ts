@@ -48,4 +48,6 @@ export const USER = {
   reason: 'reason',
   runs: 'run_ids',
   steps: 'steps',
+  /** Name of the browser that trained it, where that was not the study's own. */
+  worker: 'trained_by',
 } as const;

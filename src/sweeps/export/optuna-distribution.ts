@@ -4,7 +4,8 @@
  */
 import * as v from 'valibot';
 import type { ParameterSpec, ParameterValue } from '../../config/search/space';
-import { distributionOf, sameValue } from '../space/distribution';
+import { sameValue } from '../../config/search/ranges';
+import { distributionOf } from '../space/distribution';
 import { formatPythonJson, parsePythonJson, PythonFloat, type PythonJson } from './python-json';
 
 /** A choice as Optuna takes it: lists become their JSON text. */

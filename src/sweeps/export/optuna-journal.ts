@@ -154,12 +154,13 @@ function outcome(trial: TrialRow, objectives: number): { state: TrialRow['state'
   };
 }
 
-function userAttributes({ attributes, reason, run_ids, steps }: TrialRow): Record<string, Json> {
+function userAttributes({ attributes, reason, run_ids, steps, worker }: TrialRow): Record<string, Json> {
   return {
     ...attributes,
     ...(reason !== null && { [USER.reason]: reason }),
     ...(run_ids.length > 0 && { [USER.runs]: run_ids }),
     ...(steps > 0 && { [USER.steps]: steps }),
+    ...(worker && { [USER.worker]: worker.name || worker.id }),
   };
 }
 

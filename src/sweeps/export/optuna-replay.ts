@@ -3,7 +3,8 @@
  * (`JournalStorageReplayResult`): what came too late, or from a worker that lost a race, is passed over.
  */
 import type { ParameterSpec } from '../../config/search/space';
-import { distributionOf, sameValue } from '../space/distribution';
+import { sameValue } from '../../config/search/ranges';
+import { distributionOf } from '../space/distribution';
 import { OP, STATE_CODE } from './optuna-codes';
 import { readDistribution } from './optuna-distribution';
 import type { Operation, OperationOf } from './optuna-operations';

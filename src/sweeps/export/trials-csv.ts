@@ -6,10 +6,12 @@ import type { StudyRow, TrialRow } from '../../store/study';
 /**
  * The trials as CSV (RFC 4180, ends of lines CRLF). Columns: `number`, `state`, one per objective under its metric's name,
  * `params_KEY` per parameter, `steps`, `started` and `ended` (ISO 8601, UTC), `duration_s`, `reason`. A cell is empty where
- * there is nothing: a parameter that was not active, a time that has not come. Lists are written as JSON.
+ * there is nothing: a parameter that was not active, a time that has not come. Lists are written as JSON. Where other browsers
+ * trained trials, `trained_by` names them.
  */
 export function writeTrialsCsv(study: StudyRow, trials: readonly TrialRow[]): string {
   const keys = Object.keys(study.space);
+  const shared = trials.some(({ worker }) => worker);
   const fields = [
     'number',
     'state',
@@ -20,6 +22,7 @@ export function writeTrialsCsv(study: StudyRow, trials: readonly TrialRow[]): st
     'ended',
     'duration_s',
     'reason',
+    ...(shared ? ['trained_by'] : []),
   ];
   const data = trials.map((trial) => [
     trial.number,
@@ -31,6 +34,7 @@ export function writeTrialsCsv(study: StudyRow, trials: readonly TrialRow[]): st
     time(trial.ended),
     trial.started === null || trial.ended === null ? undefined : (trial.ended - trial.started) / 1000,
     trial.reason,
+    ...(shared ? [trial.worker && (trial.worker.name || trial.worker.id)] : []),
   ]);
   return `${Papa.unparse({ fields, data })}\r\n`;
 }

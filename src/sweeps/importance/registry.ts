@@ -1,7 +1,8 @@
 /** Every way to work out importance by its name, and how trials become what they take. */
 import type { Direction } from '../../config/search/search';
 import type { TrialRow } from '../../store/study';
-import { cardinality, contains, type Distribution } from '../space/distribution';
+import { cardinality, contains } from '../../config/search/ranges';
+import { type Distribution } from '../space/distribution';
 import type { Space } from '../space/space';
 import { fanova } from './fanova';
 import type { Evaluate, Importance, ImportanceEvaluator } from './importance';

@@ -7,7 +7,8 @@ import { deriveSeed } from '../../base/random';
 import { LatheError } from '../../base/errors';
 import type { ParameterValue } from '../../config/search/space';
 import type { TrialParams, TrialRow } from '../../store/study';
-import { cardinality, fromAxis, toAxis, toInternal } from '../space/distribution';
+import { cardinality } from '../../config/search/ranges';
+import { fromAxis, toAxis, toInternal } from '../space/distribution';
 import type { Parameter, Space } from '../space/space';
 import type { Sampler, StudyView } from './sampler';
 

@@ -1,6 +1,7 @@
 /** Numbers of a search space as coordinates in [0, 1], the same width for every step; logarithmic where the range is. */
 import type { ParameterValue } from '../../config/search/space';
-import { cardinality, contains, fromAxis, interval, toAxis, type NumericDistribution } from '../space/distribution';
+import { cardinality, contains } from '../../config/search/ranges';
+import { fromAxis, interval, toAxis, type NumericDistribution } from '../space/distribution';
 import type { Parameter } from '../space/space';
 
 /** A parameter whose values are numbers. */

@@ -1,7 +1,7 @@
 /** Values that people choose for a trial. */
 import { LatheError } from '../../base/errors';
 import type { TrialParams } from '../../store/study';
-import { contains } from './distribution';
+import { contains } from '../../config/search/ranges';
 import type { Space } from './space';
 
 /**

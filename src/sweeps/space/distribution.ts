@@ -2,6 +2,7 @@
  * The values that one parameter may take, as samplers see them: numbers on an axis (perhaps logarithmic, perhaps in steps)
  * or choices. Booleans are choices.
  */
+import { decimal, reachableHigh, sameValue } from '../../config/search/ranges';
 import type { ParameterSpec, ParameterValue } from '../../config/search/space';
 
 /** A real number in `[low, high]`; with a step only `low + k · step`. */
@@ -46,35 +47,14 @@ export function distributionOf(spec: ParameterSpec): Distribution {
       return { type: 'categorical', choices: spec.choices };
     case 'float':
     case 'int': {
-      const { low, high, log, step } = spec;
-      const top = step === null || log ? high : low + Math.floor((high - low) / step + 1e-8) * step;
+      const { low, log } = spec;
+      const high = reachableHigh(spec);
       return spec.type === 'float'
-        ? { type: 'float', low, high: step === null || log ? top : decimal(top), log, step }
-        : { type: 'int', low, high: top, log, step: spec.step };
+        ? { type: 'float', low, high, log, step: spec.step }
+        : { type: 'int', low, high, log, step: spec.step };
     }
   }
 }
-
-/** Sums of decimal steps as people write them: 0.3, not 0.30000000000000004. */
-const decimal = (value: number): number => Number(value.toPrecision(12));
-
-/** How many different values there are; infinite for a float without steps. */
-export function cardinality(distribution: Distribution): number {
-  switch (distribution.type) {
-    case 'categorical':
-      return distribution.choices.length;
-    case 'int':
-      return Math.floor((distribution.high - distribution.low) / distribution.step) + 1;
-    case 'float':
-      if (distribution.low === distribution.high) return 1;
-      return distribution.step === null
-        ? Infinity
-        : Math.floor((distribution.high - distribution.low) / distribution.step + 1e-8) + 1;
-  }
-}
-
-/** Whether two values of parameters are the same, lists by their content. */
-export const sameValue = (a: ParameterValue, b: ParameterValue): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** A value as a number: itself, or the index of a choice (−1 where it is none). Optuna's “internal” value. */
 export function toInternal(distribution: Distribution, value: ParameterValue): number {
@@ -85,18 +65,6 @@ export function toInternal(distribution: Distribution, value: ParameterValue): n
 /** The value that `toInternal` made a number of. */
 export function fromInternal(distribution: Distribution, internal: number): ParameterValue {
   return distribution.type === 'categorical' ? distribution.choices[internal] : internal;
-}
-
-/** Whether the parameter can take `value`. */
-export function contains(distribution: Distribution, value: ParameterValue): boolean {
-  const internal = toInternal(distribution, value);
-  if (distribution.type === 'categorical') return internal >= 0;
-  if (!(internal >= distribution.low && internal <= distribution.high)) return false;
-  if (distribution.step === null || distribution.log) {
-    return distribution.type === 'float' || Number.isInteger(internal);
-  }
-  const k = (internal - distribution.low) / distribution.step;
-  return Math.abs(k - Math.round(k)) < 1e-8;
 }
 
 /**

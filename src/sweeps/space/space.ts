@@ -1,9 +1,10 @@
 /** A search space: parameters in an order in which conditions come before what depends on them, and constraints. */
 import { compileConstraint, type Constraint } from '../../config/search/expression';
+import { allowed, contains, inOrder, sameValue } from '../../config/search/ranges';
 import type { ParameterValue, SearchSpace } from '../../config/search/space';
 import type { RandomStream } from '../../base/random';
 import type { TrialParams } from '../../store/study';
-import { contains, distributionOf, fromAxis, interval, sameValue, type Distribution } from './distribution';
+import { distributionOf, fromAxis, interval, type Distribution } from './distribution';
 
 /** One parameter. */
 export interface Parameter {
@@ -26,16 +27,15 @@ export class Space {
 
   /** @param constraints Conditions over parameters (see `config/search/expression.ts`). Both were checked before. */
   constructor(space: SearchSpace, constraints: readonly string[] = []) {
-    this.parameters = inOrder(
-      Object.entries(space).map(([key, spec]) => ({
-        key,
-        distribution: distributionOf(spec),
-        when: Object.entries(spec.when ?? {}).map(([other, value]) => ({
-          key: other,
-          values: Array.isArray(value) ? value : [value],
-        })),
-      })),
-    );
+    const { order, circle } = inOrder(space);
+    if (circle.length > 0) {
+      throw new Error(`Conditions of the search space go round in a circle: ${circle.join(', ')}.`);
+    }
+    this.parameters = order.map((key) => ({
+      key,
+      distribution: distributionOf(space[key]),
+      when: Object.entries(space[key].when ?? {}).map(([other, value]) => ({ key: other, values: allowed(value) })),
+    }));
     this.#byKey = new Map(this.parameters.map((parameter) => [parameter.key, parameter]));
     this.#constraints = constraints.map((text) => compileConstraint(text, Object.keys(space)));
   }
@@ -94,21 +94,4 @@ export function drawUniform(distribution: Distribution, random: RandomStream): P
   if (distribution.type === 'categorical') return distribution.choices[random.integer(distribution.choices.length)];
   const [low, high] = interval(distribution);
   return fromAxis(distribution, low + random.uniform() * (high - low));
-}
-
-function inOrder(parameters: Parameter[]): Parameter[] {
-  const placed: Parameter[] = [];
-  let waiting = parameters;
-  while (waiting.length > 0) {
-    const keys = new Set(placed.map(({ key }) => key));
-    const ready = waiting.filter(({ when }) => when.every(({ key }) => keys.has(key)));
-    if (ready.length === 0) {
-      throw new Error(
-        `Conditions of the search space go round in a circle: ${waiting.map(({ key }) => key).join(', ')}.`,
-      );
-    }
-    placed.push(...ready);
-    waiting = waiting.filter((parameter) => !ready.includes(parameter));
-  }
-  return placed;
 }

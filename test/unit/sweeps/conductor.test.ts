@@ -4,7 +4,7 @@ import type { SearchConfig } from '../../../src/config/search/search';
 import type { StudyRow, TrialRow } from '../../../src/store/study';
 import type { OpenStudy, TrialOrder } from '../../../src/sweeps/api';
 import { Conductor, type Keeper, type StudyEnd } from '../../../src/sweeps/conductor';
-import type { Executor, RunEnd, RunOrder } from '../../../src/sweeps/executor';
+import type { Elsewhere, Executor, RunEnd, RunOrder } from '../../../src/sweeps/executor';
 import { noPruner } from '../../../src/sweeps/pruners/none';
 import type { Pruner } from '../../../src/sweeps/pruners/pruner';
 import { randomSampler } from '../../../src/sweeps/samplers/random';
@@ -53,6 +53,7 @@ function keeperOf(study: Study, folds = 1): Keeper {
       const run_ids = Array.from({ length: folds }, (_, fold) => `${asked.number}.${fold}`);
       return order(study.note(asked.number, { run_ids }));
     },
+    begin: async (number, worker, anew) => study.begin(number, worker, anew),
     report: async (number, step, value) => {
       const prune = study.report(number, step, value);
       return { trial: study.trials[number], prune };
@@ -100,6 +101,7 @@ class Pretender implements Executor {
     this.#orders.set(runId, how);
   }
 
+  elsewhere = (): Elsewhere => ({ slots: 0, runs: new Set(), change: new Promise(() => undefined) });
   speed = (): number | null => 100;
   memory = (): { held: number; limit: number | null } => ({ held: 0, limit: null });
 }
@@ -270,5 +272,44 @@ describe('a conductor', () => {
     );
     expect(await conductor.run()).toEqual({ status: 'paused', reason: 'The disk is full.' });
     expect(study.counts.running).toBe(1);
+  });
+
+  it('gives trials that are lost to the next who has room, before new ones, and ends with none of them left', async () => {
+    const study = studyOf(3);
+    let losses = 2;
+    const executor = new Pretender(({ trial }) =>
+      trial === 0 && losses-- > 0 ? { kind: 'lost', steps: 0 } : [3, 2, trial],
+    );
+    expect(await conduct(study, executor).run()).toEqual({ status: 'finished', reason: null });
+    expect(executor.trained.slice(0, 3)).toEqual(['0.0', '0.0', '0.0']);
+    expect(study.counts).toMatchObject({ complete: 3, running: 0 });
+
+    const stopped = studyOf(3);
+    const conductor: Conductor = conduct(
+      stopped,
+      new Pretender(() => {
+        conductor.leave('stop');
+        return { kind: 'lost', steps: 0 };
+      }),
+    );
+    expect(await conductor.run()).toMatchObject({ status: 'stopped' });
+    expect(stopped.counts).toMatchObject({ pruned: 1, running: 0 });
+  });
+
+  it('has as many trained at once as there are slots here and elsewhere', async () => {
+    const study = studyOf(8);
+    const executor = new Pretender(() => [3, 2, 1]);
+    let open = (): void => undefined;
+    let elsewhere: Elsewhere = {
+      slots: 0,
+      runs: new Set(),
+      change: new Promise((resolve) => (open = resolve)),
+    };
+    executor.elsewhere = () => elsewhere;
+    const run = conduct(study, executor, { n_jobs: 2 }).run();
+    elsewhere = { slots: 3, runs: new Set(), change: new Promise(() => undefined) };
+    open();
+    await run;
+    expect(executor.most).toBe(5);
   });
 });

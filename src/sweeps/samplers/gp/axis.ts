@@ -1,6 +1,7 @@
 /** Parameters as coordinates of a Gaussian process: numbers in [0, 1], choices by their index. */
 import type { ParameterValue } from '../../../config/search/space';
-import { cardinality, fromInternal, toInternal } from '../../space/distribution';
+import { cardinality } from '../../../config/search/ranges';
+import { fromInternal, toInternal } from '../../space/distribution';
 import type { Parameter } from '../../space/space';
 import { fromUnit, isNumeric, toUnit, type NumericParameter } from '../unit';
 

@@ -7,7 +7,7 @@ import type { SamplerConfig } from '../../../config/search/samplers';
 
 import { randomStream, type RandomStream } from '../../../base/random';
 import type { Json, TrialParams, TrialRow } from '../../../store/study';
-import { contains } from '../../space/distribution';
+import { contains } from '../../../config/search/ranges';
 import { drawUniform, type Space } from '../../space/space';
 import { isFinished } from '../order';
 import type { Sampler, StudyView } from '../sampler';

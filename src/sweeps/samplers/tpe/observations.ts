@@ -3,7 +3,8 @@
  * changes nothing: rows of trials are never altered, those of trials that change are replaced.
  */
 import type { TrialRow } from '../../../store/study';
-import { contains, toAxis, toInternal } from '../../space/distribution';
+import { contains } from '../../../config/search/ranges';
+import { toAxis, toInternal } from '../../space/distribution';
 import type { Parameter, Space } from '../../space/space';
 
 /** Values of one parameter, one an observation: places on its axis, or indices of choices. */

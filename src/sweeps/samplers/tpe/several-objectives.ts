@@ -4,6 +4,7 @@
  * doi:10.1613/jair.1.13188; Guerreiro et al. (2016), “Greedy hypervolume subset selection in low dimensions”,
  * doi:10.1162/EVCO_a_00188.
  */
+import { hypervolume } from '../../pareto';
 import { compare } from './order';
 
 /** Indices of the `count` best of `losses`; less is better in every objective. */
@@ -90,25 +91,5 @@ function volumeTo(point: readonly number[], reference: readonly number[]): numbe
 /** How much of what `point` dominates, `others` dominate too. */
 function sharedVolume(point: number[], others: number[][], reference: number[]): number {
   const limited = others.map((other) => other.map((value, i) => Math.max(value, point[i])));
-  return volumeOf(limited, reference);
-}
-
-/** The hypervolume of points: each adds what those after it leave to it (While et al. 2012, the WFG algorithm). */
-function volumeOf(points: number[][], reference: number[]): number {
-  const ordered = [...points].sort(compare);
-  const front: number[][] = [];
-  for (const point of ordered) {
-    if (!front.some((other) => other.every((value, i) => value <= point[i]))) front.push(point);
-  }
-  // In two dimensions the boxes of a sorted front are stairs.
-  if (reference.length === 2) {
-    let volume = 0;
-    front.forEach(([x, y], i) => (volume += (reference[0] - x) * ((i > 0 ? front[i - 1][1] : reference[1]) - y)));
-    return volume;
-  }
-  let volume = 0;
-  front.forEach((point, i) => {
-    volume += volumeTo(point, reference) - sharedVolume(point, front.slice(i + 1), reference);
-  });
-  return volume;
+  return hypervolume(limited, reference);
 }

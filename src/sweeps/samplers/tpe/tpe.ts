@@ -6,7 +6,8 @@
 import { randomStream, type RandomStream } from '../../../base/random';
 import type { SamplerConfig } from '../../../config/search/samplers';
 import type { TrialParams, TrialRow } from '../../../store/study';
-import { cardinality, fromInternal } from '../../space/distribution';
+import { cardinality } from '../../../config/search/ranges';
+import { fromInternal } from '../../space/distribution';
 import { drawUniform, type Parameter, type Space } from '../../space/space';
 import type { Sampler, StudyView } from '../sampler';
 import { Observations } from './observations';

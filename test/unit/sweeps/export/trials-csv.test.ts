@@ -49,3 +49,10 @@ it('quotes what has commas, quotes and ends of lines, and writes numbers that ar
       '0,complete,NaN,-Infinity,0,,2026-11-03T10:00:30.000Z,,"first ""line""\nsecond"\r\n',
   );
 });
+
+it('names who trained trials where others did', () => {
+  const worker = { id: '0123456789abcdef', name: 'Ada', adapter: null };
+  const lines = writeTrialsCsv(studyRow({ space: {} }), [trialRow({ number: 0, worker }), trialRow({ number: 1 })]);
+  const { data } = Papa.parse<Record<string, string>>(lines, { header: true, skipEmptyLines: true });
+  expect(data.map(({ trained_by }) => trained_by)).toEqual(['Ada', '']);
+});

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as v from 'valibot';
 import { parameterSpec } from '../../../../src/config/search/space';
+import { cardinality, contains, sameValue } from '../../../../src/config/search/ranges';
 import {
-  cardinality,
-  contains,
   distributionOf,
   fromAxis,
   fromInternal,
   interval,
-  sameValue,
   toAxis,
   toInternal,
   type Distribution,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../../../src/base/random';
 import type { SearchSpaceInput } from '../../../../src/config/search/space';
-import { contains } from '../../../../src/sweeps/space/distribution';
+import { contains } from '../../../../src/config/search/ranges';
 import { drawUniform } from '../../../../src/sweeps/space/space';
 import { constrained, spaceOf } from '../trials';
 
