@@ -9,7 +9,7 @@ import type { ModelIo } from '../models/plan';
 import { plannedBatch, summarizeModel } from '../models/summary';
 import { databaseBlobs, memoryBlobs } from '../store/blobs';
 import type { Database } from '../store/database';
-import type { DatasetRow, Notice } from '../store/schema';
+import { NOT_HERE, type DatasetRow, type Notice } from '../store/schema';
 import type { AnalysisApi } from './api';
 import { concatExamples, type NamedSource } from './concat-examples';
 import type { ModelCache } from './model-cache';
@@ -89,6 +89,12 @@ export function analysisCommands(database: Database, cache: ModelCache): Analysi
 async function getDataset(database: Database, id: string): Promise<DatasetRow> {
   const dataset = await database.get('datasets', id);
   if (dataset) return dataset;
+  if (id === NOT_HERE) {
+    throw new LatheError(
+      'not_found',
+      'The data of this run is not in this browser: others sent its examples while it trained. Drop its files on the page to ask the model about them.',
+    );
+  }
   throw new LatheError('not_found', `There is no dataset ${id} in this browser. Drop its files on the page again.`);
 }
 

@@ -2,7 +2,7 @@
 import { LatheError } from '../base/errors';
 import { randomStream } from '../base/random';
 import { encodeText, UNKNOWN } from '../data/text/tokens';
-import { argMax } from '../training/metrics/classification';
+import { drawTokens } from '../training/draw-tokens';
 import type { LoadedModel } from './loaded-model';
 import type { GeneratedText, GenerationSettings } from './prediction';
 
@@ -31,37 +31,17 @@ export async function generate(
   const before = encodeText(written, vocabulary);
   // A model needs something to go on from: a text begins as a line does.
   const tokens = [...(asked.length + before.length > 0 ? asked : encodeText('\n', vocabulary)), ...before];
-  let text = '';
-  for (let place = before.length; place < before.length + length; place++) {
-    const seen = tokens.slice(-context);
-    const window = new Float32Array(context);
-    window.set(seen);
-    const outputs = await model.outputs(window, 1);
-    const width = vocabulary.length + 1;
-    const logits = outputs.subarray((seen.length - 1) * width, seen.length * width);
-    const token = draw(logits, temperature, randomStream(seed, 'generate', place).uniform());
-    tokens.push(token);
-    text += vocabulary[token - 1];
-  }
+  const drawn = await drawTokens((window) => model.outputs(window, 1), {
+    tokens,
+    context,
+    vocabulary: vocabulary.length,
+    length,
+    temperature,
+    uniform: (i) => randomStream(seed, 'generate', before.length + i).uniform(),
+  });
+  const text = drawn.map((token) => vocabulary[token - 1]).join('');
   const unknown = Array.from(prompt).filter((_, i) => asked[i] === UNKNOWN);
   return { text, unknown: [...new Set(unknown)] };
-}
-
-/**
- * A token by its probability at `temperature`, for `u` uniform in [0, 1): at 0 the likeliest. The unknown token, which is
- * no character, is never drawn.
- */
-function draw(logits: Float32Array, temperature: number, u: number): number {
-  const known = logits.subarray(UNKNOWN + 1);
-  const best = argMax(known);
-  if (temperature === 0) return best + UNKNOWN + 1;
-  const weights = Float64Array.from(known, (logit) => Math.exp((logit - known[best]) / temperature));
-  let left = u * weights.reduce((sum, weight) => sum + weight, 0);
-  for (let i = 0; i < weights.length; i++) {
-    left -= weights[i];
-    if (left < 0) return i + UNKNOWN + 1;
-  }
-  return best + UNKNOWN + 1;
 }
 
 function check(name: string, value: number, holds: boolean, expected: string): void {

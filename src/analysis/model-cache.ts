@@ -53,8 +53,7 @@ export class ModelCache {
   }
 
   #take(trained: TrainedModel, ref: ModelRef): Entry {
-    const { origin } = trained;
-    const key = `${origin.kind === 'run' ? origin.run.id : origin.model.id} ${trained.weights_sha256}`;
+    const key = `${trained.id} ${trained.weights_sha256}`;
     if (this.#entry?.key !== key) {
       this.clear();
       this.#entry = { key, model: this.#load(trained, ref), users: 0, evicted: false };

@@ -1,20 +1,13 @@
 /** What a prediction is: the types that the page shows and the command line prints. */
 import type { ConfusionMatrix, Metrics, Notice } from '../store/schema';
+import type { Predicted } from '../training/predicted';
 
 /** Prediction for one example. */
-export interface Prediction {
+export interface Prediction extends Predicted {
   /** File name, row number, or place in the text. */
   name: string;
   /** Its position in the dataset, from 0, where the examples are those of a stored dataset. */
   index?: number;
-  /** The likeliest label, or of a language model the likeliest character after the example. */
-  label?: string;
-  /** Probability by label, all labels, in the order of the classes; of a language model of the ten likeliest characters. */
-  probabilities?: Record<string, number>;
-  /** Regression: the values by target, in their own unit. */
-  values?: Record<string, number>;
-  /** What the data says, where it says something. */
-  actual?: string | Record<string, number>;
 }
 
 /** What a language model is to write. */

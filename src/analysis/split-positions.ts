@@ -13,12 +13,11 @@ import type { PredictionSplit } from './api';
  */
 export async function splitPositions(
   dataset: DatasetRow,
-  { config, preprocessing, origin, name }: TrainedModel,
+  { config, preprocessing, dataset_hash: trainedOn, name }: TrainedModel,
   split: PredictionSplit,
   blobs: BlobStore,
 ): Promise<Uint32Array> {
   if (split === 'all') return Uint32Array.from({ length: countExamples(dataset, preprocessing) }, (_, i) => i);
-  const trainedOn = origin.kind === 'run' ? origin.run.dataset_hash : origin.model.dataset_hash;
   if (trainedOn !== dataset.content_hash) {
     throw new LatheError(
       'data',

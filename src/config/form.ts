@@ -43,10 +43,13 @@ export interface FormField {
 }
 
 /** What the config has room for but this version cannot do yet: it is not shown. */
-const UNAVAILABLE = ['version', 'logging', 'registry', 'training.distributed', 'data.features', 'data.augment'];
+const UNAVAILABLE = ['version', 'data.features', 'data.augment'];
 
-/** What the form of a run leaves out: a search has an editor of its own, and its folds are set by it. */
-const NOT_IN_FORM = ['optimization', 'data.split.fold'];
+/**
+ * What the form of a run leaves out: a search has an editor of its own, and its folds are set by it; there is one transport
+ * so far, and a room is made when the run starts.
+ */
+const NOT_IN_FORM = ['optimization', 'data.split.fold', 'training.distributed.backend', 'training.distributed.room'];
 
 const cached = new Map<boolean, FormField[]>();
 
@@ -105,7 +108,7 @@ function fieldOf(schema: unknown, path: string, key: string): FormField {
   const field: FormField = {
     path,
     key,
-    label: labelOf(key),
+    label: LABELS[path] ?? labelOf(key),
     description: isNode(schema) ? descriptionOf(schema) : '',
     kind: 'text',
     nullable: false,
@@ -226,8 +229,12 @@ function literalOf(option: Node, key: string): string {
 const finite = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : null;
 
-/** Keys that say too little on their own. */
+/** Keys, or whole paths, that say too little on their own, and names that are written in their own way. */
 const LABELS: Record<string, string> = {
+  'registry.mlflow': 'MLflow server and model',
+  mlflow: 'MLflow',
+  wandb: 'Weights & Biases',
+  tensorboard: 'TensorBoard',
   n_jobs: 'Trials at once',
   timeout_minutes: 'Time limit in minutes',
   value: 'Value that counts',
@@ -240,6 +247,8 @@ function labelOf(key: string): string {
     .replace(/^n_/, '')
     .replaceAll('_', ' ')
     .replace(/\bl2\b/, 'L2')
-    .replace(/\bei\b/, 'EI');
+    .replace(/\bei\b/, 'EI')
+    .replace(/\b(cpu|gpu|mb|uri|url)\b/g, (word) => word.toUpperCase())
+    .replace(/\bjs\b/, 'JavaScript');
   return words[0].toUpperCase() + words.slice(1);
 }

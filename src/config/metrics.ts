@@ -25,7 +25,7 @@ const UNRANKED = new Set([
 
 /** Which way a metric is better; null where neither way is. */
 export function direction(metric: string): 'min' | 'max' | null {
-  if (UNRANKED.has(metric)) return null;
+  if (UNRANKED.has(metric) || metric.startsWith('system/')) return null;
   return HIGHER_IS_BETTER.test(metric) ? 'max' : 'min';
 }
 

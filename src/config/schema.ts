@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { architectures } from './architectures/registry';
 import { choice, flag, integer, integerOr, number, positive, text } from './field';
+import { logging, registry } from './logging';
 import { optimizers } from './optimizers';
 import { schedules } from './schedules';
 import { search } from './search/search';
@@ -146,34 +147,48 @@ const training = v.strictObject({
     v.strictObject({
       enabled: v.optional(flag('Trains together with other browsers'), false),
       backend: v.optional(choice('Transport', ['webrtc'] as const), 'webrtc'),
-      world_size: v.optional(integer('Browsers awaited before the first step', 1), 1),
-      micro_batches: v.optional(integer('Parts of a batch that are dealt out', 1), 8),
-      room: v.optional(v.nullable(text('Room to meet in')), null),
+      world_size: v.optional(integer('Browsers awaited before the first step', 1, 64), 1),
+      wait_minutes: v.optional(positive('Minutes to wait for them before the run is paused'), 10),
+      micro_batches: v.optional(integer('Parts of a batch that are dealt out', 1, 1024), 8),
+      room: v.optional(v.nullable(text('Room to meet in: its link; null: a new one')), null),
+      data: v.optional(
+        choice(
+          'How others get the data; local: everyone has it, or copies it once; streamed: the host sends each batch',
+          ['local', 'streamed'] as const,
+        ),
+        'local',
+      ),
+      compression: v.optional(
+        choice('Number format of gradients on the way; auto: by a measurement of the links', [
+          'auto',
+          'float32',
+          'float16',
+          'int8',
+          'powersgd',
+        ] as const),
+        'auto',
+      ),
+      powersgd_rank: v.optional(integer('Rank of PowerSGD', 1, 64), 4),
+      local_steps: v.optional(
+        v.nullable(
+          integer('Steps that each peer takes by itself between two averages (DiLoCo); null: none', 2, 10_000),
+        ),
+        null,
+      ),
+      bucket_mb: v.optional(positive('Megabytes of gradients that are sent together', 64), 1),
+      checkpoints: v.optional(
+        choice(
+          'Who writes checkpoints; all: every peer; one: the coordinator; sharded: each peer its share, every part at two of them',
+          ['all', 'one', 'sharded'] as const,
+        ),
+        'all',
+      ),
     }),
     {},
   ),
 });
 
 const optimization = v.strictObject({ hyperparameter_search: v.optional(search, {}) });
-
-const logging = v.strictObject({
-  wandb: v.optional(
-    v.strictObject({
-      enabled: v.optional(flag('Sends the run to Weights & Biases'), false),
-      project: v.optional(v.nullable(text('Project')), null),
-      entity: v.optional(v.nullable(text('User or team')), null),
-      base_url: v.optional(text('Address of the service'), 'https://api.wandb.ai'),
-    }),
-    {},
-  ),
-  mlflow: v.optional(
-    v.strictObject({
-      enabled: v.optional(v.nullable(flag('Sends the run to MLflow; null: where a tracking address is set')), null),
-    }),
-    {},
-  ),
-  tensorboard: v.optional(v.strictObject({ enabled: v.optional(flag('Writes TensorBoard event files'), false) }), {}),
-});
 
 /** The whole run config. */
 export const runConfigSchema = v.strictObject({
@@ -184,15 +199,7 @@ export const runConfigSchema = v.strictObject({
   training: v.optional(training, {}),
   optimization: v.optional(optimization, {}),
   logging: v.optional(logging, {}),
-  registry: v.optional(
-    v.strictObject({
-      mlflow: v.optional(
-        v.strictObject({ tracking_uri: v.optional(v.nullable(text('Address of an MLflow server')), null) }),
-        {},
-      ),
-    }),
-    {},
-  ),
+  registry: v.optional(registry, {}),
   reproducibility: v.optional(
     v.strictObject({
       seed: v.optional(integer('Seed of split, shuffling, initial weights and dropout', 0, 0xffff_ffff), 42),

@@ -18,6 +18,19 @@ export interface ExampleSource {
   examples: number;
   /** Throws LatheError of kind `data` where an example cannot be decoded. */
   batch(indices: ArrayLike<number>): Promise<Batch> | Batch;
+  /**
+   * Where examples come from elsewhere: begins to fetch some. `ahead`: they are wanted later, and nothing is begun (null)
+   * while as many wait as may.
+   */
+  fetch?(indices: ArrayLike<number>, ahead: boolean): Fetching | null;
+}
+
+/** Examples on their way. */
+export interface Fetching {
+  /** The batch, as soon as it is there. Called once. Rejects with LatheError of kind `group` where it cannot be had. */
+  take(): Promise<Batch>;
+  /** It is not wanted any more, even if somebody waits for it. */
+  drop(): void;
 }
 
 /** A dataset made ready for a run. */
@@ -28,6 +41,8 @@ export interface PreparedData extends ExampleSource {
   /** Classification: training examples of each class. */
   class_counts: number[] | null;
   notices: Notice[];
+  /** Where the data is with others, who send the examples: whoever asks will not wait much longer than it takes to send them. */
+  hurry?(): void;
 }
 
 /** Examples to predict with a trained model's preprocessing. */

@@ -7,6 +7,7 @@
  */
 import { BufferPool, STORAGE, UNIFORM, type MemoryAccount } from './buffer-pool';
 import type { Kernel } from './kernel';
+import type { BufferRange } from './webgpu-backend';
 
 /** One recorded dispatch. */
 export interface Dispatch {
@@ -15,6 +16,8 @@ export interface Dispatch {
   scope: string;
   pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
+  /** What it writes to, where that is a part of a buffer. */
+  writes: BufferRange[];
 }
 
 /** What a recording holds. Made by `LatheBackend.record`. */
@@ -42,6 +45,23 @@ export class Capture {
     return this.segments.reduce((sum, segment) => sum + segment.length, 0);
   }
 
+  /**
+   * Cuts the recording so that segment `i` ends with the last dispatch that writes into `ranges[i]`, or into one before it.
+   * What comes behind joins the last segment.
+   */
+  cutAfter(ranges: BufferRange[]): void {
+    const dispatches = this.segments.flat();
+    let start = 0;
+    const segments = ranges.map((range) => {
+      const last = dispatches.findLastIndex(({ writes }) => writes.some((written) => overlap(written, range)));
+      const segment = dispatches.slice(start, last + 1);
+      start = Math.max(start, last + 1);
+      return segment;
+    });
+    segments[segments.length - 1].push(...dispatches.slice(start));
+    this.segments.splice(0, this.segments.length, ...segments);
+  }
+
   /** Bytes of all its buffers. */
   get bytes(): number {
     return this.pool.bytes + this.constants.bytes + this.uniforms.bytes;
@@ -60,3 +80,6 @@ export class Capture {
     this.uniforms.dispose();
   }
 }
+
+const overlap = (a: BufferRange, b: BufferRange): boolean =>
+  a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;

@@ -60,6 +60,26 @@ export class RecordedFunction {
     return known.outputs;
   }
 
+  /**
+   * Queues one run as `run` does, in parts: part `i` ends where `ranges[i]` is written for the last time, and `after` is
+   * called when it is queued. The run that is recorded is queued whole first.
+   */
+  runInParts(inputs: Input[], ranges: BufferRange[], after: (part: number) => void): BufferRange[] {
+    const known = this.#recordings.get(keyOf(inputs));
+    if (!known) {
+      const { capture, outputs } = this.#record(keyOf(inputs), inputs);
+      capture.cutAfter(ranges);
+      ranges.forEach((_, part) => after(part));
+      return outputs;
+    }
+    inputs.forEach(({ values }, i) => this.#backend.upload(known.inputs[i], values));
+    ranges.forEach((_, part) => {
+      this.#backend.replay(known.capture, part);
+      after(part);
+    });
+    return known.outputs;
+  }
+
   /** The recording for inputs of these shapes. */
   capture(inputs: Pick<Input, 'shape'>[]): Capture | null {
     return this.#recordings.get(keyOf(inputs))?.capture ?? null;

@@ -25,7 +25,8 @@ export interface UpdateRule {
   update(state: UpdateState, gradient: tf.Tensor1D, scalars: Scalars): UpdateState;
   /**
    * The same for four elements: statements over `w`, `g` and the slots by name (`vec4<f32>`, `w` and slots mutable) and
-   * the scalars (f32).
+   * the scalars (f32). Peers that train together compile them for the CPU, so they keep to the part of WGSL that
+   * `peers/replica/rule-syntax.ts` names.
    */
   readonly wgsl: string;
 }

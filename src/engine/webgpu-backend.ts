@@ -11,6 +11,7 @@ import { compileProgram, makeShaderKey, type WebGPUProgram } from '@tensorflow/t
 import { LatheError } from '../base/errors';
 import { BufferPool, MemoryAccount, READBACK, UNIFORM, type MemoryReport, type Purpose } from './buffer-pool';
 import { Capture, type Dispatch } from './capture';
+import { CommandQueue } from './command-queue';
 import type { OutOfMemory } from './device-memory';
 import { storageBytes, type Kernel, type Storage, type Target } from './kernel';
 import { convert } from './kernels/convert';
@@ -39,8 +40,6 @@ export class LatheBackend extends WebGPUBackend {
   readonly products: ProductChoices;
   /** How results of layers are stored from now on. */
   activationStorage: Storage = 'float32';
-  /** Dispatches queued so far, replays included. */
-  dispatchCount = 0;
   readonly #account = new MemoryAccount();
   readonly #pool: BufferPool;
   readonly #uniforms: BufferPool;
@@ -52,15 +51,14 @@ export class LatheBackend extends WebGPUBackend {
   readonly #storages = new WeakMap<object, Storage>();
   /** The pool that a buffer is from. */
   readonly #owners = new WeakMap<GPUBuffer, BufferPool>();
-  #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
-  #queued = 0;
+  readonly #commands: CommandQueue;
   #usedUniforms: GPUBuffer[] = [];
   #capture: Capture | null = null;
   readonly #scope: string[] = [];
 
   constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo, software: boolean) {
     super(device, adapterInfo);
+    this.#commands = new CommandQueue(device);
     const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
     // GPUs may split a subgroup where its lanes take different ways; software adapters run it as one vector.
     const lockstep = software && device.features.has('subgroups') && least === most ? least : 1;
@@ -266,7 +264,8 @@ export class LatheBackend extends WebGPUBackend {
     );
     const entries = ranges.map((resource, binding) => ({ binding, resource }));
     const bindGroup = this.device.createBindGroup({ label: kernel.name, layout, entries });
-    this.#dispatch({ kernel, scope: this.#scope.join(' '), pipeline, bindGroup });
+    const writes = ranges.filter((_, binding) => kernel.bindings[binding].access !== 'read');
+    this.#dispatch({ kernel, scope: this.#scope.join(' '), pipeline, bindGroup, writes });
   }
 
   /** Runs `f`; dispatches queued in it are named after `scope`, a layer for instance. */
@@ -323,7 +322,9 @@ export class LatheBackend extends WebGPUBackend {
       flops: 0,
       bytes: 4 * [output, ...inputs].reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0),
     };
-    this.#dispatch({ kernel, scope: this.scope, pipeline, bindGroup });
+    const [target] = bindings;
+    const writes = 'buffer' in target ? [{ offset: 0, size: target.buffer.size, ...target }] : [];
+    this.#dispatch({ kernel, scope: this.scope, pipeline, bindGroup, writes });
     wide.forEach((tensor, i) => {
       if (tensor.dataId !== inputs[i].dataId) this.disposeData(tensor.dataId);
     });
@@ -395,46 +396,35 @@ export class LatheBackend extends WebGPUBackend {
     return compiled;
   }
 
-  #dispatch(dispatch: Dispatch): void {
-    this.#encode(dispatch);
-    this.#capture?.segments.at(-1)?.push(dispatch);
-    if (this.#queued >= BATCH) this.flush();
+  /** Dispatches queued so far, replays included. */
+  get dispatchCount(): number {
+    return this.#commands.count;
   }
 
-  #encode({ kernel, pipeline, bindGroup }: Dispatch): void {
-    this.#encoder ??= this.device.createCommandEncoder();
-    this.#pass ??= this.#encoder.beginComputePass();
-    this.#pass.setPipeline(pipeline);
-    this.#pass.setBindGroup(0, bindGroup);
-    this.#pass.dispatchWorkgroups(...kernel.workgroups);
-    this.#queued++;
-    this.dispatchCount++;
+  /** Counts dispatches that were submitted past the queue, by what times them. */
+  countDispatches(count: number): void {
+    this.#commands.count += count;
+  }
+
+  #dispatch(dispatch: Dispatch): void {
+    this.#commands.dispatch(dispatch);
+    this.#capture?.segments.at(-1)?.push(dispatch);
+    if (this.#commands.waiting >= BATCH) this.flush();
   }
 
   /** Queues the filling of a range with zeros. */
-  clear({ buffer, offset, size }: BufferRange): void {
-    this.#pass?.end();
-    this.#pass = null;
-    this.#encoder ??= this.device.createCommandEncoder();
-    this.#encoder.clearBuffer(buffer, offset, Math.ceil(size / 4) * 4);
+  clear(range: BufferRange): void {
+    this.#commands.clear(range);
   }
 
   /** Queues a copy of `from` to the start of `to`. */
   copy(from: BufferRange, to: BufferRange): void {
-    this.#pass?.end();
-    this.#pass = null;
-    this.#encoder ??= this.device.createCommandEncoder();
-    this.#encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, Math.ceil(from.size / 4) * 4);
+    this.#commands.copy(from, to);
   }
 
   /** Submits what is queued. */
   flush(): void {
-    if (!this.#encoder) return;
-    this.#pass?.end();
-    this.queue.submit([this.#encoder.finish()]);
-    this.#encoder = null;
-    this.#pass = null;
-    this.#queued = 0;
+    if (!this.#commands.submit()) return;
     for (const buffer of this.#usedUniforms.splice(0)) this.#uniforms.release(buffer);
     this.#pool.trim();
     this.#uniforms.trim();
@@ -473,11 +463,10 @@ export class LatheBackend extends WebGPUBackend {
   replay(capture: Capture, segment?: number): void {
     const segments = segment === undefined ? capture.segments : [capture.segments[segment]];
     for (const dispatches of segments) {
-      this.#pass?.end();
-      this.#pass = null;
+      this.#commands.endPass();
       for (const dispatch of dispatches) {
-        this.#encode(dispatch);
-        if (this.#queued >= capture.mostPerSubmit) this.flush();
+        this.#commands.dispatch(dispatch);
+        if (this.#commands.waiting >= capture.mostPerSubmit) this.flush();
       }
     }
   }

@@ -2,6 +2,7 @@
 import type { ExampleSource } from '../data/contract';
 import type { Inference } from '../models/inference';
 import type { MetricAccumulator } from './metrics/accumulator';
+import { ItemLoader } from './item-loader';
 import { yieldToMessages } from './yield';
 
 /** Batches whose results may be outstanding. */
@@ -20,11 +21,13 @@ export async function evaluate(
   interrupted: () => boolean = () => false,
 ): Promise<boolean> {
   const pending: Promise<void>[] = [];
-  const starts = Array.from({ length: Math.ceil(indices.length / batchSize) }, (_, i) => i * batchSize);
+  const batches = Array.from({ length: Math.ceil(indices.length / batchSize) }, (_, i) =>
+    indices.subarray(i * batchSize, (i + 1) * batchSize),
+  );
   try {
-    for (const start of starts) {
+    for (const loading of new ItemLoader(source).load('', batches, new AbortController().signal)) {
       if (interrupted()) return false;
-      const batch = await source.batch(indices.subarray(start, start + batchSize));
+      const batch = await loading;
       const read = inference.outputs(batch.inputs, batch.n);
       const before = pending.at(-1);
       // Results are added in order, whatever order they come in: sums in float64 depend on it.

@@ -6,42 +6,47 @@
  * came back. Nothing here that is saved depends on the clock.
  */
 import type { ResolvedConfig } from '../config/schema';
-import type { Batch, PreparedData } from '../data/contract';
-import type { Inference } from '../models/inference';
-import type { Model } from '../models/model';
+import type { PreparedData } from '../data/contract';
 import type { CheckpointReason, ConfusionMatrix, Metrics } from '../store/schema';
 import { BusyClock } from './busy-clock';
-import { Checkpointer, NotFinite } from './checkpointer';
-import { nonFinitePlace } from './diagnose';
+import { CheckpointPlan } from './checkpoint-plan';
+import { NotFinite, type Checkpointer } from './checkpointer';
+import type { SharedCheckpoint } from './collective';
 import { checkDivergence, notFinite, weightsDiverged } from './divergence';
 import { stopReason, watch, type EarlyStoppingSettings } from './early-stopping';
-import { evaluate } from './evaluate';
 import type { Judge } from './judge';
 import type { KernelTuning } from './kernel-tuning';
+import type { MediaRecorder } from './media/recorder';
 import type { MetricAccumulator } from './metrics/accumulator';
 import { better, direction, prefixed } from './metrics/names';
+import type { ResourceMonitor } from './monitor/resource-monitor';
+import type { WorkClock } from './monitor/work-clock';
 import type { RunProfiler } from './profiler';
 import type { LeaveOrder } from './protocol';
 import { rank } from './ranking';
 import type { Reporter } from './reporter';
 import type { RunLength, Schedule } from './schedules/schedule';
 import type { TrainingState } from './state';
-import type { StepBatches } from './step-batches';
 import { StepClock } from './step-clock';
-import type { StepResult, TrainStep } from './train-step';
+import { Outrun, type EvaluationOptions, type UpdateOutcome, type Updates, type UpdateUnderWay } from './updates';
 import { yieldToMessages } from './yield';
 
 /** Steps whose results may be outstanding: enough to keep the device busy, few enough to stop soon. */
 const IN_FLIGHT = 2;
 
+/**
+ * Steps from the one where the clock of one of a group says that a checkpoint is due to the one that has it: all of them
+ * have heard of it before they begin that one.
+ */
+const NOTICE = IN_FLIGHT + 2;
+
 /** What a loop works with. */
 export interface LoopParts {
   config: ResolvedConfig;
   data: PreparedData;
-  batches: StepBatches;
-  model: Model;
-  inference: Inference;
-  step: TrainStep;
+  updates: Updates;
+  /** Tokens of an example, where it is text. */
+  tokens: number | null;
   /** Whether the loss is scaled (mixed precision): an update may then be left out. */
   scaled: boolean;
   schedule: Schedule;
@@ -56,8 +61,14 @@ export interface LoopParts {
   profiler: RunProfiler | null;
   /** Where kernels are tuned to the adapter. */
   tuning: KernelTuning | null;
+  /** Where something is recorded beside the curves. */
+  media: MediaRecorder | null;
   /** Where the run is a trial of a study. */
   judge: Judge | null;
+  /** Where the run's use of the machine is watched. */
+  resources: ResourceMonitor | null;
+  /** Told when this thread works on steps, and when it waits for them. */
+  work: WorkClock;
   /** Bytes of device memory now, and at most so far. */
   memory: () => { bytes: number; peak: number };
   /** Seconds trained in earlier sittings. */
@@ -72,15 +83,6 @@ export type LoopEnd =
   | { kind: 'paused' }
   | { kind: 'cancelled' };
 
-interface Flight {
-  step: number;
-  batches: Batch[];
-  /** Forward passes of training before it. */
-  passes: number;
-  rate: number;
-  result: Promise<StepResult>;
-}
-
 /** One sitting of a run. */
 export class TrainingLoop {
   readonly #parts: LoopParts;
@@ -89,25 +91,29 @@ export class TrainingLoop {
   readonly #clock = new StepClock();
   readonly #busy = new BusyClock();
   readonly #startedAt = performance.now();
-  #flights: Flight[] = [];
+  #flights: UpdateUnderWay[] = [];
   /** Steps queued, those in flight included. */
   #queued: number;
-  #next: Promise<Batch[]> | null = null;
-  #lastCheckpoint = performance.now();
-  /** Step of the checkpoint written last. */
-  #checkpointed = -1;
+  readonly #plan: CheckpointPlan;
   #evaluationMs: number | null = null;
   /** Last epoch that was reported in this sitting. */
   #reported = 0;
+  /** Of the validation at the end of the epoch that ended last. */
+  #confusion: ConfusionMatrix | null = null;
   #leave: LeaveOrder | null = null;
   #checkpointAsked: (() => void)[] = [];
   #stepsHere = 0;
 
-  /** @param resumed Whether `state` is that of a stored checkpoint. */
+  /** @param resumed Whether `state` is kept already: no checkpoint of it is written. */
   constructor(parts: LoopParts, state: TrainingState, resumed: boolean) {
     this.#parts = parts;
     this.#state = state;
-    if (resumed) this.#checkpointed = state.step;
+    this.#plan = new CheckpointPlan(
+      parts.config.training,
+      parts.length.perEpoch,
+      parts.updates,
+      resumed ? state.step : -1,
+    );
     this.#queued = state.step;
     this.#metrics = parts.makeMetrics();
     if (state.epoch_metrics.length > 0) this.#metrics.restore(state.epoch_metrics);
@@ -116,6 +122,14 @@ export class TrainingLoop {
   /** The state of the last step whose result came back. */
   get state(): TrainingState {
     return this.#state;
+  }
+
+  /** Last and best values for the run's row, with the peaks of what it takes of the machine. */
+  get summary(): { latest: Metrics; best: Metrics } {
+    const { latest, best } = this.#state;
+    // No part of the state: what is saved for going on depends on no clock.
+    const peaks = this.#parts.resources?.peaks ?? {};
+    return { latest: { ...latest, ...peaks }, best: { ...best, ...peaks } };
   }
 
   /** Steps done by this loop. */
@@ -143,15 +157,15 @@ export class TrainingLoop {
     try {
       return await this.#run();
     } finally {
-      await Promise.allSettled(this.#flights.map((flight) => flight.result));
+      await Promise.allSettled(this.#flights.map((flight) => flight.done));
       for (const resolve of this.#checkpointAsked.splice(0)) resolve();
     }
   }
 
   async #run(): Promise<LoopEnd> {
-    const { length, earlyStopping, checkpointer, reporter, profiler, tuning } = this.#parts;
+    const { length, earlyStopping, checkpointer, reporter, profiler, tuning, work } = this.#parts;
     const state = this.#state;
-    if (this.#checkpointed < 0) await this.#save('start');
+    if (this.#plan.last < 0) await this.#save('start');
     for (;;) {
       if (tuning?.due) {
         await this.#drain();
@@ -167,11 +181,11 @@ export class TrainingLoop {
       }
       const atEpochEnd = this.#queued % length.perEpoch === 0;
       const over = this.#queued >= length.total;
-      if (atEpochEnd || over || this.#leave || state.stopped || this.#checkpointDue()) await this.#drain();
+      if (atEpochEnd || over || this.#leave || state.stopped || this.#wantsCheckpoint) await this.#drain();
       if (this.#leave === 'cancel') return { kind: 'cancelled' };
       if (this.#leave === 'prune') return { kind: 'pruned', reason: 'It was ended by hand.' };
       if (this.#leave === 'pause') return this.#pause();
-      if (this.#leave === 'stop') state.stopped = true;
+      if (this.#leave === 'stop') this.#stop();
 
       if (state.batch === length.perEpoch) {
         if (!(await this.#endEpoch())) continue;
@@ -183,16 +197,19 @@ export class TrainingLoop {
       if (pruned !== null) return { kind: 'pruned', reason: pruned };
       if (over || state.stopped || early !== null) {
         if (state.batch > 0 && !(await this.#endEpoch({ partial: true }))) continue;
-        if (this.#checkpointed !== state.step) await this.#save('end');
+        await this.#record(false, true);
+        if (this.#plan.last !== state.step) await this.#save('end');
         await checkpointer.settle();
         if (state.stopped) return { kind: 'stopped' };
         return { kind: 'complete', reason: early };
       }
       await this.#answerCheckpoints();
+      work.begin();
       await this.#queueStep();
       if (this.#flights.length > IN_FLIGHT) await this.#land();
       reporter.check();
       await yieldToMessages();
+      work.end();
     }
   }
 
@@ -211,76 +228,70 @@ export class TrainingLoop {
     return reason;
   }
 
-  /** Queues the next update, its data being ready or awaited. */
-  async #queueStep(): Promise<void> {
-    const { step, schedule, config, length, batches: source, profiler } = this.#parts;
-    const index = this.#queued;
-    const loading = performance.now();
-    const batches = await (this.#next ?? source.load(index));
-    profiler?.span('input', loading, index + 1);
-    const rate = config.training.optimizer.learning_rate * schedule(index);
-    const passes = this.#state.passes + this.#flights.reduce((sum, flight) => sum + flight.batches.length, 0);
-    const result = (profiler ?? step).run(batches, index + 1, passes, rate);
-    // A failure is met where the result is awaited; until then it must not count as unhandled.
-    result.catch(() => undefined);
-    this.#busy.track(result);
-    this.#flights.push({ step: index + 1, batches, passes, rate, result });
-    this.#queued++;
-    const preparing = performance.now();
-    this.#next = this.#queued < length.total ? source.load(this.#queued) : null;
-    profiler?.span('input', preparing, index + 2);
-    this.#next?.catch(() => undefined);
+  /** Asks for the end of the run; where others train it too, it comes when all have heard. */
+  #stop(): void {
+    this.#leave = null;
+    if (!this.#parts.updates.stopAll()) this.#state.stopped = true;
   }
 
-  /** Waits for the oldest step in flight and takes its result into the state. */
+  /** Begins the next update. */
+  async #queueStep(): Promise<void> {
+    const { updates, schedule, config } = this.#parts;
+    const rate = config.training.optimizer.learning_rate * schedule(this.#queued);
+    const passes = this.#state.passes + this.#flights.reduce((sum, flight) => sum + flight.passes, 0);
+    const flight = await updates.begin(this.#queued, passes, rate, {
+      kept: this.#plan.stepsUntilDue(this.#queued + 1),
+      overdue: () => this.#plan.overdue,
+    });
+    this.#busy.track(flight.done);
+    this.#flights.push(flight);
+    this.#queued++;
+  }
+
+  /** Waits for the oldest update under way and takes its result into the state. */
   async #land(): Promise<void> {
     const flight = this.#flights[0];
-    const { profiler } = this.#parts;
-    const waiting = performance.now();
-    const { gradientNorm, finite, lossScale, outputs } = await flight.result;
-    profiler?.span('results', waiting, flight.step);
-    profiler?.landed(flight.step);
-    const landed = performance.now();
+    this.#parts.work.waitsFor(flight.done);
+    const outcome = await flight.land(this.#metrics);
     this.#flights.shift();
     const state = this.#state;
-    const examples = flight.batches.reduce((sum, batch) => sum + batch.n, 0);
-    let loss = 0;
-    flight.batches.forEach((batch, i) => (loss += (batch.n / examples) * this.#metrics.add(outputs[i], batch.targets)));
+    const { loss, gradientNorm, finite } = outcome;
     state.first_loss ??= Number.isFinite(loss) ? loss : null;
     state.step = flight.step;
     state.batch++;
-    state.passes += flight.batches.length;
+    state.passes += flight.passes;
     this.#stepsHere++;
-    this.#clock.tick(examples);
-    await this.#checkNumbers(flight, loss, gradientNorm, finite);
+    this.#clock.tick(outcome.examples);
+    await this.#checkNumbers(flight, outcome);
     this.#note('train_loss', loss);
     if (finite) this.#note('gradient_norm', gradientNorm);
-    if (this.#parts.scaled) this.#note('loss_scale', lossScale);
+    if (this.#parts.scaled) this.#note('loss_scale', outcome.lossScale);
     this.#note('learning_rate', flight.rate);
-    profiler?.span('metrics', landed, flight.step);
+    if (outcome.stop) state.stopped = true;
+    if (outcome.overdue) this.#plan.agree(state.step + NOTICE);
+    this.#settled();
     if (this.#parts.reporter.due) this.report();
   }
 
   /** @throws LatheError of kind `diverged` that names the step and, where numbers are none, the layer. */
-  async #checkNumbers(flight: Flight, loss: number, gradientNorm: number, finite: boolean): Promise<void> {
+  async #checkNumbers(flight: UpdateUnderWay, { loss, gradientNorm, finite }: UpdateOutcome): Promise<void> {
+    const { step } = flight;
     const { learning_rate: rate } = this.#parts.config.training.optimizer;
-    const sound = (batch: Batch): boolean => batch.inputs.every(Number.isFinite);
-    // A gradient that a scaled loss made too large for halves was left out, and the scale was lowered. No scale helps
-    // against a batch that is broken itself.
-    if (Number.isFinite(loss) && (finite || (this.#parts.scaled && flight.batches.every(sound)))) {
-      checkDivergence(flight.step, loss, finite ? gradientNorm : 0, this.#state.first_loss ?? 1, rate);
+    // A gradient that a scaled loss made too large for halves was left out, and the scale was lowered.
+    if (Number.isFinite(loss) && (finite || (this.#parts.scaled && flight.sound()))) {
+      checkDivergence(step, loss, finite ? gradientNorm : 0, this.#state.first_loss ?? 1, rate);
       return;
     }
-    const { model, step } = this.#parts;
-    for (const [i, batch] of flight.batches.entries()) {
-      if (i < flight.batches.length - 1 && sound(batch)) continue;
-      const place = await nonFinitePlace(model, batch, flight.passes + i, step.storage);
-      throw notFinite(flight.step, loss, place, rate);
-    }
+    throw notFinite(step, loss, await flight.blame(), rate);
   }
 
   async #drain(): Promise<void> {
     while (this.#flights.length > 0) await this.#land();
+  }
+
+  /** Whoever joins the run takes the state up from here. */
+  #settled(): void {
+    this.#parts.updates.settled(() => ({ ...this.#state, epoch_metrics: this.#metrics.save() }));
   }
 
   /** Takes a value into the state and the curves. */
@@ -293,20 +304,21 @@ export class TrainingLoop {
 
   /** Sends progress now. */
   report(): void {
-    const { reporter, length, memory } = this.#parts;
-    const { step, epoch, latest, best } = this.#state;
+    const { reporter, length, memory, resources } = this.#parts;
+    const { step, epoch } = this.#state;
     const speed = this.#clock.speed();
     const { bytes, peak } = memory();
     const busy = this.#busy.take();
     if (speed) {
       reporter.point('samples_per_second', step, speed.samplesPerSecond);
       reporter.point('step_ms', step, speed.stepMs);
-      const { tokens, input_shape } = this.#parts.model.io;
-      if (tokens) reporter.point('tokens_per_second', step, speed.samplesPerSecond * input_shape[0]);
+      const { tokens } = this.#parts;
+      if (tokens !== null) reporter.point('tokens_per_second', step, speed.samplesPerSecond * tokens);
     }
     if (busy !== null) reporter.point('gpu_busy', step, busy);
     reporter.point('gpu_bytes', step, bytes);
     reporter.point('gpu_bytes_peak', step, peak);
+    for (const [metric, value] of Object.entries(resources?.take() ?? {})) reporter.point(metric, step, value);
     const remaining = length.total - step;
     const evaluations = Math.ceil(remaining / length.perEpoch);
     reporter.progress(
@@ -325,8 +337,7 @@ export class TrainingLoop {
         step,
         seconds: this.seconds,
         samples_per_second: speed?.samplesPerSecond ?? null,
-        latest: { ...latest },
-        best: { ...best },
+        ...this.summary,
       },
     );
   }
@@ -344,7 +355,7 @@ export class TrainingLoop {
     const epoch = options.partial ? state.epoch : state.epoch + 1;
     const train = this.#metrics.result();
     const interrupted = (): boolean => this.#leave !== null && this.#leave !== 'stop';
-    const validation = await this.averaged(() => this.evaluateSplit('validation', interrupted));
+    const validation = await this.averaged(() => this.evaluateSplit('validation', { interrupted }));
     if (!validation) {
       this.#clock.resume();
       return false;
@@ -367,7 +378,7 @@ export class TrainingLoop {
     if (!options.partial && earlyStopping && state.early_stopping && earlyStopping.monitor in values) {
       state.early_stopping = watch(earlyStopping, state.early_stopping, epoch, values[earlyStopping.monitor]);
     }
-    const id = Checkpointer.newId();
+    const id = this.#parts.checkpointer.idOf(state.step);
     const value = values[monitor];
     const ranked = value !== undefined;
     if (ranked) {
@@ -378,65 +389,74 @@ export class TrainingLoop {
     const placed = state.ranking.some((entry) => entry.checkpoint === id);
     const { every_epochs } = config.training.checkpoints;
     const last = state.step >= length.total || state.stopped || options.partial === true;
+    this.#confusion = validation.confusion;
+    await this.#record(options.partial !== true, last || stopReason(earlyStopping, state.early_stopping) !== null);
     if (placed || last || (every_epochs !== null && epoch % every_epochs === 0)) {
       await this.#save(last ? 'end' : 'epoch', ranked ? { metric: monitor, value } : null, id);
     }
+    this.#settled();
     this.#evaluationMs = performance.now() - started;
     this.#clock.resume();
     this.report();
     return true;
   }
 
-  /**
-   * Runs `f` while the model stands for the moving average of its weights, where the run keeps one: what is judged is what
-   * checkpoints hold. No step may be under way.
-   */
-  async averaged<T>(f: () => Promise<T>): Promise<T> {
-    const { arena } = this.#parts.step;
-    arena.useAverage(true);
-    try {
-      return await f();
-    } finally {
-      arena.useAverage(false);
-    }
+  /** Records what the run shows beside its curves, where that is due; no update is under way. */
+  async #record(whole: boolean, ending: boolean): Promise<void> {
+    const { media } = this.#parts;
+    const { step, epoch } = this.#state;
+    if (!media?.due({ step, epoch, whole, ending })) return;
+    const cancelled = (): boolean => this.#leave === 'cancel' || this.#leave === 'prune';
+    const updated = this.#stepsHere > 0;
+    await this.averaged(() =>
+      media.record({ step, epoch, whole, ending, confusion: this.#confusion, updated, cancelled }),
+    );
+  }
+
+  /** Runs `f` while the model stands for the moving average of its weights: what is judged is what checkpoints hold. */
+  averaged<T>(f: () => Promise<T>): Promise<T> {
+    return this.#parts.updates.averaged(f);
+  }
+
+  /** The checkpoint of a step from others who train the run; null where nobody has it. @throws LatheError */
+  shared(step: number): Promise<SharedCheckpoint | null> {
+    return this.#parts.updates.checkpoint(step);
+  }
+
+  /** Nothing but a last evaluation follows. Whether others send the examples for it. */
+  hurry(): boolean {
+    const { data } = this.#parts;
+    data.hurry?.();
+    return data.hurry !== undefined;
+  }
+
+  /** The run has ended, and what it is judged by is here: others need not wait. */
+  satisfied(): void {
+    this.#parts.updates.satisfied();
   }
 
   /** Evaluates the model as it is on one split; null when interrupted. */
   async evaluateSplit(
     split: 'validation' | 'test',
-    interrupted?: () => boolean,
+    options: EvaluationOptions = {},
   ): Promise<{ metrics: Metrics; confusion: ConfusionMatrix | null } | null> {
-    const { inference, data, config, makeMetrics, profiler } = this.#parts;
+    const { updates, data, makeMetrics } = this.#parts;
     const metrics = makeMetrics();
-    const indices = data.splits[split];
-    const started = performance.now();
-    // Evaluation keeps no activations: larger batches than in training fit.
-    const batchSize = 2 * config.training.batch_size;
-    if (!(await evaluate(inference, data, indices, batchSize, metrics, interrupted))) return null;
-    profiler?.span('evaluation', started, null);
-    return { metrics: metrics.result(), confusion: indices.length > 0 ? metrics.confusion() : null };
+    if (!(await updates.evaluate(split, metrics, options))) return null;
+    return { metrics: metrics.result(), confusion: data.splits[split].length > 0 ? metrics.confusion() : null };
   }
 
-  #checkpointDue(): boolean {
-    const { every_minutes, every_steps } = this.#parts.config.training.checkpoints;
-    const { step } = this.#state;
-    if (this.#checkpointAsked.length > 0) return true;
-    if (this.#checkpointed === this.#queued) return false;
-    if (every_steps !== null && this.#queued > step && this.#queued % every_steps === 0) return true;
-    return every_minutes !== null && performance.now() - this.#lastCheckpoint >= every_minutes * 60_000;
+  get #wantsCheckpoint(): boolean {
+    return this.#checkpointAsked.length > 0 || this.#plan.due(this.#queued);
   }
 
   /** Writes a checkpoint in the middle of an epoch where one is due or asked for; the queue is empty then. */
   async #answerCheckpoints(): Promise<void> {
     if (this.#flights.length > 0) return;
     const asked = this.#checkpointAsked.splice(0);
-    const { every_minutes, every_steps } = this.#parts.config.training.checkpoints;
     const { step } = this.#state;
-    const bySteps = every_steps !== null && step > 0 && step % every_steps === 0;
-    const byTime = every_minutes !== null && performance.now() - this.#lastCheckpoint >= every_minutes * 60_000;
-    if (this.#checkpointed !== step && (asked.length > 0 || bySteps || byTime)) {
-      await this.#save(asked.length > 0 ? 'leave' : bySteps ? 'steps' : 'minutes');
-    }
+    const wanted = asked.length > 0 ? this.#plan.lastWhole !== step : this.#plan.due(step);
+    if (wanted) await this.#save(asked.length > 0 ? 'leave' : this.#plan.reasonAfter(step));
     if (asked.length === 0) return;
     try {
       await this.#parts.checkpointer.settle();
@@ -446,7 +466,7 @@ export class TrainingLoop {
   }
 
   async #pause(): Promise<LoopEnd> {
-    if (this.#checkpointed !== this.#state.step) await this.#save('pause');
+    if (this.#plan.lastWhole !== this.#state.step) await this.#save('pause');
     await this.#parts.checkpointer.settle();
     return { kind: 'paused' };
   }
@@ -454,19 +474,26 @@ export class TrainingLoop {
   async #save(
     reason: CheckpointReason,
     monitor: { metric: string; value: number } | null = null,
-    id = Checkpointer.newId(),
+    id = this.#parts.checkpointer.idOf(this.#state.step),
   ): Promise<void> {
-    const { checkpointer, config, profiler } = this.#parts;
+    const { checkpointer, config, profiler, reporter } = this.#parts;
+    const { step } = this.#state;
+    this.#plan.begin(reason, step);
+    if (!this.#plan.writes(reason)) return this.#plan.skipped(step);
+    const place = this.#plan.placeFor(reason);
     this.#state.epoch_metrics = this.#metrics.save();
     const started = performance.now();
     try {
-      await checkpointer.save(id, this.#state, reason, monitor);
+      await checkpointer.save(id, this.#state, reason, monitor, place);
       profiler?.span('checkpoint', started, null);
     } catch (error) {
+      if (error instanceof Outrun) {
+        reporter.log('warning', `There is no checkpoint of step ${step}: the other peers were further already.`);
+        return this.#plan.skipped(step);
+      }
       if (!(error instanceof NotFinite)) throw error;
-      throw weightsDiverged(this.#state.step, config.training.optimizer.learning_rate);
+      throw weightsDiverged(step, config.training.optimizer.learning_rate);
     }
-    this.#checkpointed = this.#state.step;
-    this.#lastCheckpoint = performance.now();
+    this.#plan.written(step, place);
   }
 }

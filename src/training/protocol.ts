@@ -53,9 +53,15 @@ export type TrainingEvent = { run_id: string } & (
   | { type: 'report'; epoch: number; step: number; metric: string; value: number; over: boolean }
   /** The run's profile was stored. */
   | { type: 'profiled'; step: number }
+  /** Pictures, histograms and the like of a step were stored. */
+  | { type: 'media'; step: number }
   | { type: 'log'; level: 'info' | 'warning' | 'error'; message: string; at: number }
+  /** What the run takes of the machine has passed a ceiling of its config; the log has the same sentence. */
+  | { type: 'ceiling'; metric: string; value: number; ceiling: number; message: string }
   /** The run left the trainer: it ended, or it paused. The row in the store says the rest. */
   | { type: 'ended'; status: RunStatus; reason: string | null; error: ErrorJson | null; steps_this_process: number }
+  /** The run is no longer where its group is; the page starts a new trainer, which takes part again. */
+  | { type: 'rejoined'; reason: string }
   /** The device was lost; the page starts a new trainer, which goes on from the latest checkpoint. */
   | { type: 'device_lost'; reason: string }
 );
@@ -71,6 +77,14 @@ export type LeaveOrder =
   /** Nothing more is written but the status `cancelled`. */
   | 'cancel';
 
+/** What only the page can measure, for the run's metrics of the machine. */
+export interface PageFigures {
+  /** Bytes of JavaScript memory; `whole`: of the page and its workers, which only an isolated page is told. */
+  memory: { bytes: number; whole: boolean } | null;
+  /** Bytes to and from the run's group in this sitting; null: it trains alone. */
+  traffic: { sent: number; received: number } | null;
+}
+
 /** The trainer worker. */
 export interface TrainerApi {
   /**
@@ -81,6 +95,8 @@ export interface TrainerApi {
   leave(order: LeaveOrder): Promise<void>;
   /** Answers a `report`: null, and the run goes on; or why it is pruned. */
   verdict(reason: string | null): Promise<void>;
+  /** Takes what the page has measured. */
+  hearPage(figures: PageFigures): Promise<void>;
   /** Writes a checkpoint after the step in progress (the page is about to be hidden or closed). */
   checkpoint(): Promise<void>;
 }
@@ -91,4 +107,8 @@ export interface TrainOptions {
   backends: BackendInfo['backend'][];
   /** The run is a trial: this metric is reported after every epoch, and a verdict awaited. */
   reports: string | null;
+  /** The run is computed by a group: the port to its peer worker. */
+  collective: MessagePort | null;
+  /** Others send the examples of the run: the port that they come through. */
+  examples: MessagePort | null;
 }

@@ -5,6 +5,7 @@
 import { LatheError } from '../base/errors';
 import type { Database } from '../store/database';
 import { appendLog } from '../store/logs';
+import { addMedia, dropMediaAfter, type MediaContent } from '../store/media';
 import { MetricWriter } from '../store/metrics';
 import { updateRun } from '../store/runs';
 import type { LogRow, RunRow } from '../store/schema';
@@ -35,9 +36,9 @@ export class Reporter {
     this.#writer = new MetricWriter(database, runId);
   }
 
-  /** Drops stored points after `step`, which will be made again. */
-  truncateAfter(step: number): Promise<void> {
-    return this.#writer.truncateAfter(step);
+  /** Drops stored points and media after `step`, which will be made again. */
+  async truncateAfter(step: number): Promise<void> {
+    await Promise.all([this.#writer.truncateAfter(step), dropMediaAfter(this.#database, this.#runId, step)]);
   }
 
   send(event: Bare<TrainingEvent>): void {
@@ -53,6 +54,15 @@ export class Reporter {
     points.steps.push(step);
     points.values.push(value);
     points.times.push(time);
+  }
+
+  /** Stores what was recorded at a step by name, all or nothing, and tells of it. @throws LatheError of kind `storage` */
+  async media(step: number, contents: ReadonlyMap<string, MediaContent>): Promise<void> {
+    if (this.#muted || contents.size === 0) return;
+    const [run_id, time] = [this.#runId, Date.now()];
+    const rows = [...contents].map(([name, content]) => ({ run_id, name, step, time, content }));
+    await addMedia(this.#database, rows);
+    this.send({ type: 'media', step });
   }
 
   /** Whether it is time for a progress event. */

@@ -4,10 +4,16 @@ import type { Batch, PreparedData } from '../data/contract';
 import { epochOrder } from '../data/sampler';
 import type { RunLength } from './schedules/schedule';
 
+/** Examples of a whole update. */
+export function examplesOfUpdate({ training }: ResolvedConfig): number {
+  const { enabled, local_steps, world_size } = training.distributed;
+  const each = training.batch_size * training.gradient_accumulation;
+  return enabled && local_steps !== null ? each * local_steps * world_size : each;
+}
+
 /** Length of a run over `examples` training examples, in updates. */
 export function runLength(config: ResolvedConfig, examples: number): RunLength {
-  const batches = Math.ceil(examples / config.training.batch_size);
-  const perEpoch = Math.ceil(batches / config.training.gradient_accumulation);
+  const perEpoch = Math.ceil(examples / examplesOfUpdate(config));
   const total = perEpoch * config.training.epochs;
   return { perEpoch, total: Math.min(total, config.training.max_steps ?? total) };
 }

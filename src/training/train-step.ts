@@ -11,14 +11,14 @@ import { createArena } from '../engine/arena/create';
 import type { Backend } from '../engine/backend';
 import type { Capture } from '../engine/capture';
 import type { Storage } from '../engine/kernel';
-import { withDestinations } from '../engine/ops/taped';
 import { PassCounter } from '../engine/pass-counter';
 import type { ReplayTimer } from '../engine/profiler/replay-timer';
 import type { TimedDispatch } from '../engine/profiler/timed-dispatch';
 import { RecordedFunction, type Input } from '../engine/recorded-function';
-import { tf } from '../engine/tf';
+import type { tf } from '../engine/tf';
 import type { BufferRange, LatheBackend } from '../engine/webgpu-backend';
 import type { Model } from '../models/model';
+import { ForwardBackward, trainableVariables } from './forward-backward';
 import type { TaskLoss } from './losses';
 import type { Optimizer } from './optimizers/optimizer';
 
@@ -63,30 +63,38 @@ export class TrainStep {
   /** Milliseconds of JavaScript that the last step took to queue. */
   encodeMs = 0;
   readonly #backend: LatheBackend | null;
-  readonly #model: Model;
   readonly #options: TrainStepOptions;
-  readonly #variables: tf.Variable[];
   /** Forward and backward: of the first batch of a step, and of those that are added to it. */
-  readonly #passes: Record<'first' | 'further', RecordedFunction> | null;
+  readonly #recorded: Record<'first' | 'further', RecordedFunction> | null;
+  readonly #passes: ForwardBackward;
   #update: Capture | null = null;
   #eager: boolean;
 
   constructor(backend: Backend, model: Model, options: TrainStepOptions) {
-    this.#model = model;
     this.#options = options;
-    this.#variables = model.weights.filter((weight) => weight.trainable).map((weight) => weight.variable);
     this.counter = new PassCounter();
     const { optimizer, l2, accumulates, ema = null, mixed = null } = options;
     const lossScale = mixed?.lossScale ?? null;
-    this.arena = createArena(backend, this.#variables, optimizer, { l2, ema, lossScale, accumulates });
+    this.arena = createArena(backend, trainableVariables(model), optimizer, { l2, ema, lossScale, accumulates });
     const webgpu = backend.webgpu;
     this.#backend = webgpu;
-    const pass = (first: boolean) => (inputs: tf.Tensor[]) => [this.#backward(inputs, first)];
-    this.#passes = webgpu && {
+    const passes = new ForwardBackward(webgpu, model, this.arena, this.counter, {
+      loss: options.loss,
+      storage: this.storage,
+      recompute: options.recompute ?? false,
+    });
+    this.#passes = passes;
+    const pass = (first: boolean) => (inputs: tf.Tensor[]) => [passes.run(inputs, first)];
+    this.#recorded = webgpu && {
       first: new RecordedFunction(webgpu, pass(true)),
       further: new RecordedFunction(webgpu, pass(false)),
     };
     this.#eager = options.recorded === false;
+  }
+
+  /** Names of the optimizer's vectors. */
+  get slots(): readonly string[] {
+    return this.#options.optimizer.slots;
   }
 
   /** How results of layers are stored. */
@@ -96,8 +104,8 @@ export class TrainStep {
 
   /** Recordings of whole steps, in the order in which they are replayed; empty where steps run eagerly. */
   get captures(): Capture[] {
-    if (!this.#passes || !this.#update) return [];
-    return [...this.#passes.first.captures, this.#update];
+    if (!this.#recorded || !this.#update) return [];
+    return [...this.#recorded.first.captures, this.#update];
   }
 
   /**
@@ -108,8 +116,8 @@ export class TrainStep {
   run(batches: Batch[], step: number, passes: number, learningRate: number): Promise<StepResult> {
     const started = performance.now();
     const inputs = this.#prepare(batches, step, learningRate);
-    const result = this.#passes
-      ? this.#onDevice(this.#passes, this.#backend, inputs, passes)
+    const result = this.#recorded
+      ? this.#onDevice(this.#recorded, this.#backend, inputs, passes)
       : this.#eagerly(inputs, passes);
     this.encodeMs = performance.now() - started;
     return result;
@@ -117,11 +125,12 @@ export class TrainStep {
 
   /** Whether steps over batches of these sizes are recorded, so that `runTimed` can take their kernels' times. */
   canTime(batches: Batch[]): boolean {
-    const passes = this.#passes;
-    if (!passes || !this.#update || this.#eager) return false;
+    const recorded = this.#recorded;
+    if (!recorded || !this.#update || this.#eager) return false;
     const examples = batches.reduce((sum, batch) => sum + batch.n, 0);
     return batches.every(
-      (batch, i) => passes[i === 0 ? 'first' : 'further'].capture(this.#inputs(batch, batch.n / examples)) !== null,
+      (batch, i) =>
+        recorded[i === 0 ? 'first' : 'further'].capture(this.#passes.inputs(batch, batch.n / examples)) !== null,
     );
   }
 
@@ -138,14 +147,14 @@ export class TrainStep {
   ): Promise<{ result: StepResult; dispatches: TimedDispatch[] }> {
     const backend = this.#backend;
     const { result } = this.arena;
-    if (!backend || !result || !this.#passes || !this.#update) {
+    if (!backend || !result || !this.#recorded || !this.#update) {
       throw new LatheError('internal', 'A step that is not recorded cannot be timed.');
     }
     const dispatches: TimedDispatch[] = [];
     const reads: Promise<ArrayBuffer[]>[] = [];
     for (const [i, inputs] of this.#prepare(batches, step, learningRate).entries()) {
       this.counter.set(before + i);
-      const recorded = this.#passes[i === 0 ? 'first' : 'further'].fill(inputs);
+      const recorded = this.#recorded[i === 0 ? 'first' : 'further'].fill(inputs);
       if (!recorded) throw new LatheError('internal', 'A batch of a size that was not recorded cannot be timed.');
       dispatches.push(...(await timer.replay(recorded.capture)));
       const last = i === batches.length - 1;
@@ -160,13 +169,13 @@ export class TrainStep {
 
   /** Has the next steps recorded anew, since other kernels were chosen. No step may be under way. */
   recordAgain(): void {
-    this.#passes?.first.dispose();
-    this.#passes?.further.dispose();
+    this.#recorded?.first.dispose();
+    this.#recorded?.further.dispose();
   }
 
   dispose(): void {
-    this.#passes?.first.dispose();
-    this.#passes?.further.dispose();
+    this.#recorded?.first.dispose();
+    this.#recorded?.further.dispose();
     this.#update?.dispose();
     this.arena.dispose();
     this.counter.dispose();
@@ -177,15 +186,7 @@ export class TrainStep {
     const { optimizer, clip } = this.#options;
     this.arena.prepare(optimizer.scalarsAt(step, learningRate), clip);
     const examples = batches.reduce((sum, batch) => sum + batch.n, 0);
-    return batches.map((batch) => this.#inputs(batch, batch.n / examples));
-  }
-
-  /** What the passes read of a batch: its examples, then what the loss takes. */
-  #inputs(batch: Batch, share: number): Input[] {
-    const { tokens, input_shape } = this.#model.io;
-    const shape = [batch.n, ...input_shape];
-    const examples = tokens ? Int32Array.from(batch.inputs) : batch.inputs;
-    return [{ values: examples, shape }, ...this.#options.loss.inputs(batch, share)];
+    return batches.map((batch) => this.#passes.inputs(batch, batch.n / examples));
   }
 
   async #onDevice(
@@ -227,7 +228,7 @@ export class TrainStep {
         this.#options.onEager?.(message);
       }
     }
-    const outputs = this.#eagerPass(inputs, first);
+    const outputs = this.#passes.eager(inputs, first);
     const range = backend.rangeOf(outputs);
     // The buffer is free for others at once, but whoever takes it queues behind the read that comes next.
     outputs.dispose();
@@ -243,57 +244,11 @@ export class TrainStep {
   async #eagerly(batches: Input[][], before: number): Promise<StepResult> {
     const outputs = batches.map((inputs, i) => {
       this.counter.set(before + i);
-      return this.#eagerPass(inputs, i === 0);
+      return this.#passes.eager(inputs, i === 0);
     });
     this.arena.update();
     const [result, ...read] = await Promise.all([this.arena.readResult(), ...outputs.map(readAndDispose)]);
     return { gradientNorm: result.norm, finite: result.finite, lossScale: result.lossScale, outputs: read };
-  }
-
-  #eagerPass(inputs: Input[], first: boolean): tf.Tensor {
-    return tf.tidy(() =>
-      this.#backward(
-        inputs.map(({ values, shape }) => tf.tensor(values, shape, values instanceof Int32Array ? 'int32' : 'float32')),
-        first,
-      ),
-    );
-  }
-
-  /** Gradients of one batch, into the arena. @returns The model's outputs, `[rows, outputs]`. */
-  #backward([examples, ...lossInputs]: tf.Tensor[], first: boolean): tf.Tensor {
-    const { arena } = this;
-    const { loss, recompute } = this.#options;
-    const backend = this.#backend;
-    if (backend) backend.activationStorage = this.storage;
-    try {
-      return withDestinations(arena.places, () => {
-        let kept: tf.Tensor | null = null;
-        const { value: anchor, grads } = tf.variableGrads(() => {
-          const outputs = this.#model.forward(examples, { training: true, counter: this.counter, recompute });
-          kept = tf.keep(outputs.tensor.clone());
-          const anchor = (): tf.Scalar => loss.of(outputs, this.#scaled(lossInputs)).anchor;
-          return backend ? backend.named('loss', anchor) : anchor();
-        }, this.#variables);
-        arena.store(
-          this.#variables.map((variable) => grads[variable.name]),
-          first,
-        );
-        tf.dispose([anchor, ...Object.values(grads)]);
-        // TypeScript does not see that the function above has run.
-        const outputs = kept as tf.Tensor | null;
-        if (!outputs) throw new TypeError('The forward pass did not run.');
-        return outputs;
-      });
-    } finally {
-      if (backend) backend.activationStorage = 'float32';
-    }
-  }
-
-  /** The loss's inputs, the last of which weights its rows, with the loss scale on the weights. */
-  #scaled(inputs: tf.Tensor[]): tf.Tensor[] {
-    const { lossScaleTensor } = this.arena;
-    if (!lossScaleTensor) return inputs;
-    return [...inputs.slice(0, -1), tf.mul(inputs[inputs.length - 1], lossScaleTensor)];
   }
 }
 

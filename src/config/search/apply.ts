@@ -14,9 +14,17 @@ import type { ParameterValue } from './space';
  * @throws LatheError of kind `config` when the values do not fit the config.
  */
 export function trialConfig(config: RunConfig, params: Record<string, ParameterValue>): RunConfig {
-  const result = validateDocument(trialDocument(config, params));
+  const result = validateDocument(withFittingParts(trialDocument(config, params)));
   if (result.ok) return result.config;
   throw problemsError(result.problems);
+}
+
+/** A batch that was searched may be smaller than the parts that a group deals it in. */
+function withFittingParts(document: unknown): unknown {
+  const examples =
+    Number(getPath(document, 'training.batch_size')) * Number(getPath(document, 'training.gradient_accumulation'));
+  const parts = 'training.distributed.micro_batches';
+  return Number(getPath(document, parts)) > examples ? setPath(document, parts, examples) : document;
 }
 
 /**

@@ -20,7 +20,7 @@ const FIXED: Record<string, string> = {
   name: 'a name changes nothing',
   'data.dataset': 'all trials learn from the same data',
   'data.split.fold': 'hyperparameter_search.folds trains on each fold in turn',
-  'training.distributed': 'this version of Lathe trains in one browser',
+  'training.distributed': 'it says who trains, not what is learnt',
   optimization: 'it describes the search itself',
   logging: 'it changes nothing that is learnt',
   registry: 'it changes nothing that is learnt',

@@ -4,7 +4,7 @@ import { show } from '../explain';
 import { nearest } from '../nearest';
 import type { RunConfig } from '../schema';
 import { checkKey } from './check-key';
-import { allowed, inOrder, sameValue, takes } from './ranges';
+import { allowed, contains, inOrder, sameValue } from './ranges';
 import type { ParameterSpec, SearchSpace } from './space';
 
 const KEY = 'optimization.hyperparameter_search.search_space';
@@ -67,7 +67,7 @@ function checkConditions(prefix: string, { when }: ParameterSpec, space: SearchS
     const values = allowed(value);
     if (values.length === 0) return [{ key, message: `${key} is empty: ${other} can be none of it. Give it a value.` }];
     return values
-      .filter((one) => !takes(space[other], one))
+      .filter((one) => !contains(space[other], one))
       .map((one) => ({
         key,
         message: `${key} is ${show(one)}, which ${other} is never; it is searched in ${rangeOf(space[other])}. Change one of the two.`,

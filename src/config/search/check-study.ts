@@ -2,7 +2,7 @@
 import type { ConfigProblem } from '../explain';
 import type { RunConfig } from '../schema';
 import type { PrunerConfig } from './pruners';
-import { allowed, inOrder, isActive, sameValue, valuesOf } from './ranges';
+import { allowed, inOrder, isActive, sameValue, cardinality } from './ranges';
 import { objectivesOf } from './search';
 import type { ParameterValue, SearchSpace } from './space';
 
@@ -70,7 +70,7 @@ function checkPruner(key: string, pruner: PrunerConfig, folds: number | null): C
 }
 
 function checkGrid(space: SearchSpace): ConfigProblem[] {
-  const endless = Object.entries(space).filter(([, spec]) => valuesOf(spec) === Infinity);
+  const endless = Object.entries(space).filter(([, spec]) => cardinality(spec) === Infinity);
   if (endless.length > 0) {
     return endless.map(([key]) => ({
       key: `${KEY}.search_space.${key}.step`,
@@ -100,7 +100,7 @@ function gridPoints(space: SearchSpace): number {
   }
   const steps = inOrder(space).order.map((key) => {
     const values = named.get(key) ?? [];
-    return { key, spec: space[key], values, rest: valuesOf(space[key]) - values.length };
+    return { key, spec: space[key], values, rest: cardinality(space[key]) - values.length };
   });
   const params: Record<string, ParameterValue> = {};
   let branches = 0;
@@ -110,7 +110,7 @@ function gridPoints(space: SearchSpace): number {
       return 1;
     }
     // Nobody writes so many conditions: what is counted then is too much, but not too little.
-    if (branches > MAX_BRANCHES) return steps.slice(i).reduce((product, { spec }) => product * valuesOf(spec), 1);
+    if (branches > MAX_BRANCHES) return steps.slice(i).reduce((product, { spec }) => product * cardinality(spec), 1);
     const { key, spec, values, rest } = steps[i];
     if (!isActive(spec, params)) return count(i + 1);
     let points = rest > 0 ? rest * count(i + 1) : 0;

@@ -2,6 +2,11 @@
 import type { RandomStream } from '../../base/random';
 import type { ParameterSpec, ParameterValue, SearchSpace } from './space';
 
+type Unconditional<Spec> = Spec extends unknown ? Omit<Spec, 'when'> : never;
+
+/** The values of one parameter, whatever it depends on. */
+export type Range = Unconditional<ParameterSpec>;
+
 /** Whether two values are the same, lists by their content. */
 export const sameValue = (a: ParameterValue, b: ParameterValue): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && JSON.stringify(a) === JSON.stringify(b));
@@ -10,25 +15,27 @@ export const sameValue = (a: ParameterValue, b: ParameterValue): boolean =>
 export const allowed = (value: ParameterValue): ParameterValue[] => (Array.isArray(value) ? value : [value]);
 
 /** The largest value that can be reached: the last step need not end at `high`. */
-export function reachableHigh({ low, high, log, step }: Extract<ParameterSpec, { low: number }>): number {
-  return step === null || log ? high : tidy(low + Math.floor((high - low) / step + 1e-8) * step);
+export function reachableHigh({ type, low, high, log, step }: Extract<Range, { low: number }>): number {
+  if (step === null || log) return high;
+  const last = low + Math.floor((high - low) / step + 1e-8) * step;
+  return type === 'int' ? last : decimal(last);
 }
 
 /** How many values there are; infinite for a float without steps. */
-export function valuesOf(spec: ParameterSpec): number {
-  if (spec.type === 'bool') return 2;
-  if (spec.type === 'categorical') return spec.choices.length;
-  if (spec.low === spec.high) return 1;
-  return spec.step === null ? Infinity : Math.floor((spec.high - spec.low) / spec.step + 1e-8) + 1;
+export function cardinality(range: Range): number {
+  if (range.type === 'bool') return 2;
+  if (range.type === 'categorical') return range.choices.length;
+  if (range.low === range.high) return 1;
+  return range.step === null ? Infinity : Math.floor((range.high - range.low) / range.step + 1e-8) + 1;
 }
 
 /** Whether a parameter can take `value`. */
-export function takes(spec: ParameterSpec, value: ParameterValue): boolean {
-  if (spec.type === 'bool') return typeof value === 'boolean';
-  if (spec.type === 'categorical') return spec.choices.some((choice) => sameValue(choice, value));
-  if (typeof value !== 'number' || value < spec.low || value > spec.high) return false;
-  if (spec.step === null || spec.log) return spec.type === 'float' || Number.isInteger(value);
-  const steps = (value - spec.low) / spec.step;
+export function contains(range: Range, value: ParameterValue): boolean {
+  if (range.type === 'bool') return typeof value === 'boolean';
+  if (range.type === 'categorical') return range.choices.some((choice) => sameValue(choice, value));
+  if (typeof value !== 'number' || !(value >= range.low && value <= range.high)) return false;
+  if (range.step === null || range.log) return range.type === 'float' || Number.isInteger(value);
+  const steps = (value - range.low) / range.step;
   return Math.abs(steps - Math.round(steps)) < 1e-8;
 }
 
@@ -74,8 +81,8 @@ export function drawer(spec: ParameterSpec, random: RandomStream): () => Paramet
   if (spec.type === 'categorical') return () => spec.choices[random.integer(spec.choices.length)];
   const { low, high, log, step } = spec;
   if (!log && step !== null) {
-    const count = valuesOf(spec);
-    const tidied = spec.type === 'int' ? (value: number): number => value : tidy;
+    const count = cardinality(spec);
+    const tidied = spec.type === 'int' ? (value: number): number => value : decimal;
     return () => tidied(low + Math.floor(random.uniform() * count) * step);
   }
   const half = spec.type === 'int' ? 0.5 : 0;
@@ -86,5 +93,5 @@ export function drawer(spec: ParameterSpec, random: RandomStream): () => Paramet
   return () => Math.min(high, Math.max(low, Math.round(Math.exp(between()))));
 }
 
-/** 0.3, not 0.30000000000000004. */
-const tidy = (value: number): number => Number(value.toPrecision(12));
+/** Sums of decimal steps as people write them: 0.3, not 0.30000000000000004. */
+export const decimal = (value: number): number => Number(value.toPrecision(12));

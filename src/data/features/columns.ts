@@ -107,6 +107,23 @@ export function categoryInput(
   };
 }
 
+/**
+ * What a column held, from the numbers `input[at] …` that it became: a number, an ISO date, a category; null where it was
+ * missing or unknown. Numbers went through float32, whose seven digits are what is given back.
+ */
+export function shownValue(transform: ColumnTransform, input: Float32Array, at: number): string | number | null {
+  if (transform.role === 'category') {
+    const place = input.subarray(at, at + transform.values.length).indexOf(1);
+    return place < 0 ? null : transform.values[place];
+  }
+  if (transform.missing_indicator && input[at + 1] === 1) return null;
+  const value = input[at] * transform.std + transform.mean;
+  if (transform.role === 'number') return Number(value.toPrecision(7));
+  const date = new Date(Math.round(value * 24) * 3_600_000);
+  if (Number.isNaN(date.getTime())) return null;
+  return date.toISOString().replace(/T00:00:00\.000Z$/, '');
+}
+
 /** Finds a value among `values`: as it is written, or else as the same number (`1.0` is `1`). */
 export function categoryLookup(values: string[]): (value: string) => number | undefined {
   const exact = new Map(values.map((value, i) => [value, i]));

@@ -39,17 +39,23 @@ export function fitImages(
   return { mean, std };
 }
 
+/** What each of the 256 values of every channel becomes, one channel after another: `(pixel / 255 - mean) / std`. */
+export function pixelTable({ mean, std }: { mean: number[]; std: number[] }): Float32Array {
+  const table = new Float32Array(mean.length * 256);
+  for (let c = 0; c < mean.length; c++) {
+    for (let value = 0; value < 256; value++) table[c * 256 + value] = (value / 255 - mean[c]) / std[c];
+  }
+  return table;
+}
+
 /** Writes images into batches as `(pixel / 255 - mean) / std`, by a table of the 256 values of each channel. */
 export function imageInputs(
   pixels: Uint8Array,
   { height, width, channels }: ImageShape,
-  { mean, std }: { mean: number[]; std: number[] },
+  scale: { mean: number[]; std: number[] },
 ): (indices: ArrayLike<number>) => Float32Array {
   const size = height * width * channels;
-  const table = new Float32Array(channels * 256);
-  for (let c = 0; c < channels; c++) {
-    for (let value = 0; value < 256; value++) table[c * 256 + value] = (value / 255 - mean[c]) / std[c];
-  }
+  const table = pixelTable(scale);
   return (indices) => {
     const out = new Float32Array(indices.length * size);
     for (let i = 0; i < indices.length; i++) {
@@ -60,4 +66,23 @@ export function imageInputs(
     }
     return out;
   };
+}
+
+/**
+ * An image as it went into a model, as pixels to be shown: red, green, blue and alpha, `[height, width, 4] uint8`; null where
+ * its channels are no colours.
+ */
+export function shownPixels(
+  input: Float32Array,
+  { height, width, channels }: ImageShape,
+  { mean, std }: { mean: number[]; std: number[] },
+): Uint8ClampedArray<ArrayBuffer> | null {
+  if (channels !== 1 && channels !== 3 && channels !== 4) return null;
+  const pixels = new Uint8ClampedArray(4 * height * width);
+  for (let i = 0; i < height * width; i++) {
+    const level = (c: number): number => 255 * (input[i * channels + c] * std[c] + mean[c]);
+    for (let c = 0; c < 3; c++) pixels[4 * i + c] = level(channels === 1 ? 0 : c);
+    pixels[4 * i + 3] = channels === 4 ? level(3) : 255;
+  }
+  return pixels;
 }

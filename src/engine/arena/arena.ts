@@ -72,6 +72,13 @@ export interface Arena {
   store(gradients: tf.Tensor[], first: boolean): void;
   /** Clips, updates weights, slots and average by what was stored; leaves them as they are where it is not finite. */
   update(): void;
+  /**
+   * Where the gradients of variables `from` up to `to` (exclusive) lie on WebGPU, gaps between them included. They stay
+   * after `update`, with the penalty and before clipping, until others are stored.
+   */
+  gradientRange(from: number, to: number): BufferRange | null;
+  /** Copies of the gradients that were stored last, of variables `from` up to `to`, one after another without gaps. */
+  readGradients(from: number, to: number): Promise<Float32Array<ArrayBuffer>>;
   /** What the last update did, read back without waiting for the queue. */
   readResult(): Promise<UpdateResult>;
   /** Copies of everything at this point of the queue. */

@@ -127,6 +127,16 @@ export class BufferArena implements Arena {
     });
   }
 
+  gradientRange(from: number, to: number): BufferRange {
+    const { offset, size } = this.#layout.span(from, to);
+    return { buffer: this.#total.buffer, offset: 4 * offset, size: 4 * size };
+  }
+
+  async readGradients(from: number, to: number): Promise<Float32Array<ArrayBuffer>> {
+    const [bytes] = await this.#backend.readRanges([this.gradientRange(from, to)]);
+    return this.#layout.packSpan(new Float32Array(bytes), from, to);
+  }
+
   async readResult(): Promise<UpdateResult> {
     const [bytes] = await this.#backend.readRanges([this.result]);
     const [norm, finite, scale] = new Float32Array(bytes);

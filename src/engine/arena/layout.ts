@@ -26,12 +26,27 @@ export class Layout {
     this.dense = variables.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** Where variables `from` up to `to` (exclusive) lie, gaps between them included. */
+  span(from: number, to: number): { offset: number; size: number } {
+    if (from >= to) return { offset: 0, size: 0 };
+    const offset = this.offsets[from];
+    return { offset, size: this.offsets[to - 1] + this.variables[to - 1].size - offset };
+  }
+
   /** Without the gaps. */
   pack(padded: Float32Array): Float32Array<ArrayBuffer> {
-    const dense = new Float32Array(this.dense);
+    return this.packSpan(padded, 0, this.variables.length);
+  }
+
+  /** The numbers of a span without the gaps. */
+  packSpan(padded: Float32Array, from: number, to: number): Float32Array<ArrayBuffer> {
+    const variables = this.variables.slice(from, to);
+    const { offset } = this.span(from, to);
+    const dense = new Float32Array(variables.reduce((sum, { size }) => sum + size, 0));
     let at = 0;
-    this.variables.forEach(({ size }, i) => {
-      dense.set(padded.subarray(this.offsets[i], this.offsets[i] + size), at);
+    variables.forEach(({ size }, i) => {
+      const start = this.offsets[from + i] - offset;
+      dense.set(padded.subarray(start, start + size), at);
       at += size;
     });
     return dense;

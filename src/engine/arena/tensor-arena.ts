@@ -86,6 +86,8 @@ export class TensorArena implements Arena {
           ? [keep(tf.add(tf.mul(this.#average, ema), tf.mul(after.weight, 1 - ema)), this.#average)]
           : [];
       return {
+        // What the update went by, as the WebGPU arena leaves it: with the penalty, and scaled.
+        gradient: penalty ? tf.add<tf.Tensor1D>(gradient, tf.mul(penalty, scale)) : gradient.clone(),
         weight,
         slots: after.slots.map((slot, i) => keep(slot, this.#slots[i])),
         averages,
@@ -100,11 +102,28 @@ export class TensorArena implements Arena {
     this.#average = next.averages.at(0) ?? null;
     this.#scaler = next.scaler;
     this.#outcome = next.outcome;
-    this.#gradient = null;
+    this.#gradient = next.gradient;
     tf.dispose(old);
     this.#handOut(this.#weight);
     const scale = this.#lossScaleVariable;
     if (scale) tf.tidy(() => scale.assign(tf.slice(this.#scaler, 0, 1)));
+  }
+
+  gradientRange(): null {
+    return null;
+  }
+
+  async readGradients(from: number, to: number): Promise<Float32Array<ArrayBuffer>> {
+    const gradient = this.#gradient;
+    if (!gradient) throw new RangeError('No gradient was stored.');
+    const sizes = this.#variables.map(({ size }) => size);
+    const total = (first: number, end: number): number => sizes.slice(first, end).reduce((sum, size) => sum + size, 0);
+    const part = tf.slice(gradient, total(0, from), total(from, to));
+    try {
+      return Float32Array.from(await part.data<'float32'>());
+    } finally {
+      part.dispose();
+    }
   }
 
   async readResult(): Promise<UpdateResult> {

@@ -138,6 +138,6 @@ export class ReplayTimer {
       pass.dispatchWorkgroups(...kernel.workgroups);
     }
     pass.end();
-    this.#backend.dispatchCount += dispatches.length;
+    this.#backend.countDispatches(dispatches.length);
   }
 }

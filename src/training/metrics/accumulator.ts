@@ -20,4 +20,6 @@ export interface MetricAccumulator {
   save(): number[];
   /** Takes up what `save` gave. @throws LatheError of kind `storage` when it has another length. */
   restore(state: number[]): void;
+  /** Adds what another accumulator, of the same task, gave by `save`. @throws as `restore` does. */
+  merge(state: number[]): void;
 }

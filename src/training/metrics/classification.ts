@@ -64,14 +64,18 @@ export class ClassificationMetrics implements MetricAccumulator {
   }
 
   restore(state: number[]): void {
+    this.reset();
+    this.merge(state);
+  }
+
+  merge(state: number[]): void {
     const [loss, weight, length, ...cells] = state;
     if (length !== this.#counts.length) {
       throw new LatheError('storage', 'The saved metrics of the epoch are of another number of classes.');
     }
-    this.#loss = loss;
-    this.#weight = weight;
-    this.#counts.fill(0);
-    for (let i = 0; i < cells.length; i += 2) this.#counts[cells[i]] = cells[i + 1];
+    this.#loss += loss;
+    this.#weight += weight;
+    for (let i = 0; i < cells.length; i += 2) this.#counts[cells[i]] += cells[i + 1];
   }
 
   #trace(): number {

@@ -55,7 +55,15 @@ export class LanguageModelMetrics implements MetricAccumulator {
   }
 
   restore(state: number[]): void {
+    [this.#loss, this.#correct, this.#count] = [0, 0, 0];
+    this.merge(state);
+  }
+
+  merge(state: number[]): void {
     if (state.length !== 3) throw new LatheError('storage', 'The saved metrics of the epoch are of another task.');
-    [this.#loss, this.#correct, this.#count] = state;
+    const [loss, correct, count] = state;
+    this.#loss += loss;
+    this.#correct += correct;
+    this.#count += count;
   }
 }

@@ -16,7 +16,7 @@ export class RegressionMetrics implements MetricAccumulator {
   readonly #delta: number | null;
   /** Sums of each target: with Huber's loss that of the loss behind `SUMS`. */
   readonly #kept: number;
-  #sums: Float64Array;
+  readonly #sums: Float64Array;
 
   /**
    * @param std Standard deviation of each target, in its own unit: what standardisation divided by.
@@ -90,10 +90,15 @@ export class RegressionMetrics implements MetricAccumulator {
   }
 
   restore(state: number[]): void {
+    this.reset();
+    this.merge(state);
+  }
+
+  merge(state: number[]): void {
     if (state.length !== this.#sums.length) {
       throw new LatheError('storage', 'The saved metrics of the epoch are of another loss or number of targets.');
     }
-    this.#sums = Float64Array.from(state);
+    state.forEach((sum, i) => (this.#sums[i] += sum));
   }
 }
 

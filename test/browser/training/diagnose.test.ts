@@ -3,8 +3,11 @@ import type { PreparedData } from '../../../src/data/contract';
 import { readMetrics } from '../../../src/store/metrics';
 import { setVariable } from '../../../src/engine/variables';
 import { nonFinitePlace } from '../../../src/training/diagnose';
+import { shareDevice } from '../share-device';
 import { batchOf, onWebGPU, setUp, TRAINEES } from './correctness/models';
 import { freshDatabase, sit, storeRun, syntheticData } from './fixture';
+
+shareDevice();
 
 /** Data whose batch number `call` (from 0) holds NaN. */
 function brokenAt(data: PreparedData, call: number): PreparedData {

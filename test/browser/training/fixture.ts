@@ -1,14 +1,17 @@
 /** A run to train in tests: a database of its own, a row, examples in memory. */
+import { connect } from '../../../src/base/rpc';
 import { newId } from '../../../src/base/ids';
 import { parseConfig } from '../../../src/config/parse';
-import type { RunConfig } from '../../../src/config/schema';
 import { randomStream } from '../../../src/base/random';
 import type { PreparedData } from '../../../src/data/contract';
+import { streamedData, type ExampleSupply, type StreamLimits } from '../../../src/data/streaming/streamed-data';
 import { openDatabase, type Database } from '../../../src/store/database';
 import { getRun, putRun } from '../../../src/store/runs';
-import type { BackendInfo, ImageDatasetRow, RunRow } from '../../../src/store/schema';
+import { NOT_HERE, type BackendInfo, type ImageDatasetRow, type RunRow } from '../../../src/store/schema';
 import type { TrainerApi, TrainingEvent } from '../../../src/training/protocol';
+import { PortCollective } from '../../../src/peers/trainer/port-collective';
 import { createTrainer } from '../../../src/training/trainer';
+import { runRow } from '../../helpers/run-row';
 
 /** A database under a name of its own. */
 export const freshDatabase = (): Promise<Database> => openDatabase({}, `test-${newId()}`);
@@ -87,45 +90,18 @@ export function syntheticData(
   };
 }
 
-/** Stores a run of `config`, ready to train. */
-export async function storeRun(database: Database, config: unknown): Promise<RunRow> {
-  await database.put('datasets', dataset);
-  const parsed: RunConfig = parseConfig(config);
-  const row: RunRow = {
-    id: newId(),
+/** Stores a run of `config`, ready to train; its data is here, or with others. */
+export async function storeRun(database: Database, config: unknown, isHere = true): Promise<RunRow> {
+  if (isHere) await database.put('datasets', dataset);
+  const row = runRow(newId(), {
     name: 'test',
     created: Date.now(),
     updated: Date.now(),
-    deleted_at: null,
-    status: 'running',
-    reason: null,
-    config: parsed,
-    config_hash: '',
-    dataset_id: dataset.id,
+    config: parseConfig(config),
+    dataset_id: isHere ? dataset.id : NOT_HERE,
     dataset_name: dataset.name,
     dataset_hash: dataset.content_hash,
-    study_id: '',
-    trial: null,
-    tags: [],
-    notes: '',
-    backend: null,
-    model: null,
-    preprocessing: null,
-    epoch: 0,
-    step: 0,
-    total_steps: null,
-    seconds: 0,
-    samples_per_second: null,
-    latest: {},
-    best: {},
-    metrics: null,
-    confusion: { val: null, test: null },
-    best_checkpoint: null,
-    latest_checkpoint: null,
-    weights_sha256: null,
-    resumed: [],
-    notices: [],
-  };
+  });
   await putRun(database, row);
   return row;
 }
@@ -145,10 +121,20 @@ export async function sit(
     backends?: BackendInfo['backend'][];
     /** The metric that is reported after every epoch; `during` answers. */
     reports?: string;
+    /** The port to the peer worker of a group. */
+    collective?: MessagePort;
+    /** The port that examples come through, to a run whose data is not here; and what of them may wait here. */
+    examples?: MessagePort;
+    limits?: StreamLimits;
     during?: (event: TrainingEvent, trainer: TrainerApi) => void;
   } = {},
 ): Promise<Sitting> {
-  const trainer = createTrainer({ database: () => Promise.resolve(database), prepare: () => Promise.resolve(data) });
+  const trainer = createTrainer({
+    database: () => Promise.resolve(database),
+    prepare: () => Promise.resolve(data),
+    receive: (port, leaving) => streamedData(connect<ExampleSupply>(port), leaving, options.limits),
+    collective: (port, { training }) => new PortCollective(port, training.distributed.micro_batches),
+  });
   const { port1, port2 } = new MessageChannel();
   const events: TrainingEvent[] = [];
   const last = new Promise<void>((resolve) => {
@@ -158,7 +144,8 @@ export async function sit(
       if (event.type === 'ended' || event.type === 'device_lost') resolve();
     };
   });
-  await trainer.train(runId, port2, { backends: options.backends ?? ['webgpu'], reports: options.reports ?? null });
+  const { backends = ['webgpu'], reports = null, collective = null, examples = null } = options;
+  await trainer.train(runId, port2, { backends, reports, collective, examples });
   await last;
   port1.close();
   return { events, row: await getRun(database, runId) };

@@ -13,8 +13,11 @@ import { importBundle } from '../../../src/export/import-bundle';
 import { memoryBlobs } from '../../../src/store/blobs';
 import type { DatasetRow } from '../../../src/store/schema';
 import { findTrainedModel, readTrainedWeights } from '../../../src/store/trained-model';
+import { shareDevice } from '../share-device';
 import { bigramPerplexity } from '../../helpers/bigram';
 import { eventsOf, freshDatabase, sit, storeRun } from './fixture';
+
+shareDevice();
 
 const WORDS = ['stone', 'tone', 'nest', 'onset', 'sent', 'notes'];
 

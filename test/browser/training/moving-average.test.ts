@@ -13,7 +13,10 @@ import { ClassificationMetrics } from '../../../src/training/metrics/classificat
 import { createOptimizer } from '../../../src/training/optimizers/registry';
 import { runLength, StepBatches } from '../../../src/training/step-batches';
 import { TrainStep } from '../../../src/training/train-step';
+import { shareDevice } from '../share-device';
 import { freshDatabase, sit, storeRun, syntheticData } from './fixture';
+
+shareDevice();
 
 const DECAY = 0.9;
 const settings = {

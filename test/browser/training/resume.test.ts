@@ -5,23 +5,30 @@ import type { Database } from '../../../src/store/database';
 import { listCheckpoints } from '../../../src/store/checkpoints';
 import { readLog } from '../../../src/store/logs';
 import { readMetrics } from '../../../src/store/metrics';
-import type { RunRow } from '../../../src/store/schema';
+import type { Metrics, RunRow } from '../../../src/store/schema';
+import { shareDevice } from '../share-device';
 import { eventsOf, freshDatabase, sit, storeRun, syntheticData } from './fixture';
+
+shareDevice();
+
+const TIMINGS = new Set(['samples_per_second', 'step_ms', 'gpu_bytes', 'gpu_bytes_peak', 'gpu_busy']);
 
 /** Everything of a run that must repeat: curves and results, without times. */
 async function outcome(database: Database, row: RunRow): Promise<object> {
-  const { metrics, weights_sha256, step, latest, best, confusion } = row;
-  const timings = ['samples_per_second', 'step_ms', 'gpu_bytes', 'gpu_bytes_peak', 'gpu_busy'];
+  const { metrics, weights_sha256, step, confusion } = row;
+  const isTiming = (metric: string): boolean => TIMINGS.has(metric) || metric.startsWith('system/');
+  const repeated = (values: Metrics): Metrics =>
+    Object.fromEntries(Object.entries(values).filter(([metric]) => !isTiming(metric)));
   const [checkpoint] = await listCheckpoints(database, row.id);
-  const curves = (await readMetrics(database, row.id)).filter(({ metric }) => !timings.includes(metric));
+  const curves = (await readMetrics(database, row.id)).filter(({ metric }) => !isTiming(metric));
   return {
     metrics,
     weights_sha256,
     // The slots, the weights behind an average, the scale of the loss and how long it has held.
     optimizer_sha256: checkpoint.optimizer.hash,
     step,
-    latest,
-    best,
+    latest: repeated(row.latest),
+    best: repeated(row.best),
     confusion,
     curves: Object.fromEntries(curves.map(({ metric, steps, values }) => [metric, [[...steps], [...values]]])),
   };

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { readMetrics } from '../../../src/store/metrics';
+import { shareDevice } from '../share-device';
 import { eventsOf, freshDatabase, sit, storeRun, syntheticData } from './fixture';
+
+shareDevice();
 
 test('a classifier learns, and its row says how well', async () => {
   const database = await freshDatabase();

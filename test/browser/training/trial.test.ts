@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { listCheckpoints } from '../../../src/store/checkpoints';
 import { readMetrics } from '../../../src/store/metrics';
 import type { TrainingEvent, TrainerApi } from '../../../src/training/protocol';
+import { shareDevice } from '../share-device';
 import { eventsOf, freshDatabase, sit, storeRun, syntheticData } from './fixture';
+
+shareDevice();
 
 const CONFIG = {
   model: { architecture: 'mlp', hidden: [6] },

@@ -19,7 +19,7 @@ describe('form fields', () => {
       expect(find(path), path).toHaveLength(1);
       expect(getPath(config, path)).toBeDefined();
     }
-    expect(fields.some((field) => field.path.startsWith('logging'))).toBe(false);
+    expect(fields.some((field) => field.path.startsWith('data.augment'))).toBe(false);
   });
 
   it('carry kind, range, default and a description', () => {
@@ -64,6 +64,6 @@ describe('form fields', () => {
       nullable: true,
     });
     expect(find('model.hidden')[0]).toMatchObject({ kind: 'number_list', min: 1, max: 65536 });
-    expect(all.some((field) => field.path.startsWith('logging'))).toBe(false);
+    expect(all.some((field) => field.path.startsWith('data.augment'))).toBe(false);
   });
 });

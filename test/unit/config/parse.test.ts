@@ -91,8 +91,4 @@ describe('run config', () => {
       }
     }
   });
-
-  it('refuses what this version cannot do, instead of ignoring it', () => {
-    expect(problems({ logging: { wandb: { enabled: true } } })[0]).toContain('logging.wandb.enabled');
-  });
 });

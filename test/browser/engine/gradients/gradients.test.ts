@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../../src/base/random';
 import { startBackend } from '../../../../src/engine/backend';
 import { tf } from '../../../../src/engine/tf';
+import { shareDevice } from '../../share-device';
+
+shareDevice();
 
 /** Gradients that tfjs lacks, against central differences of the op itself. */
 

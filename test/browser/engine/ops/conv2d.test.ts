@@ -2,9 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../../src/base/random';
 import { conv2d } from '../../../../src/engine/ops/conv2d';
 import { value } from '../../../../src/engine/ops/value';
+import { shareDevice } from '../../share-device';
 import { convolution, outputSide, type Convolution } from '../reference/conv2d';
 import { expectWithin } from '../reference/terms';
 import { compute, distances, numbers, type Op } from './agreement';
+
+shareDevice();
 
 /** Convolutions with stride, dilation and groups against plain float64 loops. */
 

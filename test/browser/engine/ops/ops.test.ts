@@ -11,7 +11,10 @@ import { averagePool2d, globalAveragePool2d, maxPool2d } from '../../../../src/e
 import { reshape } from '../../../../src/engine/ops/reshape';
 import { value, type Value } from '../../../../src/engine/ops/value';
 import { tf } from '../../../../src/engine/tf';
+import { shareDevice } from '../../share-device';
 import { compute, distances, type Op } from './agreement';
+
+shareDevice();
 
 /** Name, shapes of the parameters, op. Sides are odd, prime and unequal, so that no index can be mistaken for another. */
 type Case = [name: string, shapes: number[][], op: Op];

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { startBackend } from '../../../../src/engine/backend';
+import { shareDevice } from '../../share-device';
 import { convnext, decoder, largestDifference, train, type Trained, type Trainee } from './models';
+
+shareDevice();
 
 /** A few steps on a device of its own, and the most memory that they took. */
 async function measured(trainee: Trainee, recompute: boolean): Promise<Trained & { peak: number }> {

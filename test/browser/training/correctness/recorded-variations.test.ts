@@ -1,6 +1,9 @@
 import { test } from 'vitest';
+import { shareDevice } from '../../share-device';
 import { decoder, mlp, type Variation } from './models';
 import { expectRecordedAsEager } from './recorded-as-eager';
+
+shareDevice();
 
 const lastSize = (step: number): number => (step % 3 === 2 ? 4 : 11);
 const VARIATIONS: Record<string, Variation> = {
