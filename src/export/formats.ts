@@ -1,12 +1,17 @@
 /** Every export format. To add one: its name in `names.ts`, its writer here. */
+import { LatheError } from '../base/errors';
 import { slug } from '../base/slug';
 import { databaseBlobs } from '../store/blobs';
+import type { BlobHash } from '../store/schema';
+import type { ModelOrigin } from '../store/trained-model';
 import { collectContent } from './bundle/collect';
 import { writeBundle } from './bundle/write';
-import type { ExportFormat } from './names';
+import type { ModelFormat } from './names';
 import { writeSafetensors } from './safetensors';
 import { weightBytes, type ExportSource } from './source';
 import { tfjsFiles } from './tfjs';
+import { collectOfflineRun } from './wandb-offline/collect';
+import { writeOfflineRun } from './wandb-offline/offline-run';
 import { writeZip } from './zip';
 
 /** How a model becomes a file. */
@@ -19,14 +24,14 @@ export interface ExportWriter {
 }
 
 /** Writers by format. */
-export const EXPORT_WRITERS: Record<ExportFormat, ExportWriter> = {
-  /** Everything about the model in one ZIP; an imported model gives back the bundle that it came in. */
+export const EXPORT_WRITERS: Record<ModelFormat, ExportWriter> = {
+  /** Everything about the model in one ZIP; a model that came as a bundle is given back as that. */
   bundle: {
     fileName: (name) => `${slug(name)}.zip`,
     needsBackend: true,
     async write(source) {
-      const { origin } = source.model;
-      if (origin.kind === 'import') return databaseBlobs(source.database).get(origin.model.bundle);
+      const bundle = bundleOf(source.model.origin);
+      if (bundle !== null) return databaseBlobs(source.database).get(bundle);
       return new Blob([await writeBundle(await collectContent(source))], { type: 'application/zip' });
     },
   },
@@ -50,4 +55,24 @@ export const EXPORT_WRITERS: Record<ExportFormat, ExportWriter> = {
       return new Blob([file], { type: 'application/octet-stream' });
     },
   },
+  /** All that is recorded of a run, as an offline run of Weights & Biases. */
+  wandb: {
+    fileName: (name) => `${slug(name)}-wandb.zip`,
+    needsBackend: false,
+    async write({ database, model: { origin, name } }) {
+      if (origin.kind !== 'run') {
+        throw new LatheError(
+          'usage',
+          `The model ${name} is no run of this browser: there is nothing of it to send to W&B. Export a run.`,
+        );
+      }
+      return writeOfflineRun(await collectOfflineRun(database, origin.run));
+    },
+  },
 };
+
+/** The bundle that a model came as; null: it was trained here. */
+function bundleOf(origin: ModelOrigin): BlobHash | null {
+  if (origin.kind === 'run') return null;
+  return origin.kind === 'import' ? origin.model.bundle : origin.version.bundle;
+}

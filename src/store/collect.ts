@@ -3,16 +3,23 @@
  * longer ago than the grace period, then removes blobs that no row names any more.
  */
 import type { Database } from './database';
-import { deleteCheckpoints, listCheckpoints } from './checkpoints';
+import { blobsOfCheckpoint, deleteCheckpoints, listCheckpoints } from './checkpoints';
+import { blobsOfDataset } from './dataset-blobs';
+import { deleteDeliveries } from './deliveries';
 import { deleteLog } from './logs';
+import { dropMediaAfter } from './media';
 import { deleteMetrics } from './metrics';
 import { deleteProfile } from './profiles';
+import { purgeRegistered } from './registered-models';
 import { ownRuns, runsOfStudy } from './runs';
 import type { BlobHash } from './schema';
 import { deleteStudy } from './studies';
 
 /** How long a deleted row can be brought back. */
 export const GRACE_MS = 24 * 60 * 60 * 1000;
+
+/** What runs name as their study that are trials of another browser's: it begins with this. */
+export const HELPED_STUDY = 'helped:';
 
 /** What a collection removed. */
 export interface Collected {
@@ -30,9 +37,17 @@ export async function collectGarbage(database: Database, grace = GRACE_MS, now =
     await purgeRun(database, run.id);
     rows++;
   }
+  const helped = IDBKeyRange.bound(HELPED_STUDY, `${HELPED_STUDY}\uffff`);
+  // Left behind where a browser was closed before it had handed them over.
+  for (const run of await database.getAllFromIndex('runs', 'study_id', helped)) {
+    if (run.updated > now - grace) continue;
+    await purgeRun(database, run.id);
+    rows++;
+  }
   for (const study of (await database.getAll('studies')).filter(expired)) {
     for (const run of await runsOfStudy(database, study.id)) await purgeRun(database, run.id);
     await deleteStudy(database, study.id);
+    await deleteDeliveries(database, { noun: 'study', id: study.id });
     rows++;
   }
   for (const dataset of (await database.getAll('datasets')).filter(expired)) {
@@ -43,10 +58,12 @@ export async function collectGarbage(database: Database, grace = GRACE_MS, now =
     await database.delete('models', model.id);
     rows++;
   }
+  rows += await purgeRegistered(database, expired);
   return { rows, ...(await sweepBlobs(database)) };
 }
 
-async function purgeRun(database: Database, id: string): Promise<void> {
+/** Removes a run with all that it wrote. */
+export async function purgeRun(database: Database, id: string): Promise<void> {
   await deleteCheckpoints(
     database,
     (await listCheckpoints(database, id)).map((checkpoint) => checkpoint.id),
@@ -54,6 +71,8 @@ async function purgeRun(database: Database, id: string): Promise<void> {
   await deleteMetrics(database, id);
   await deleteLog(database, id);
   await deleteProfile(database, id);
+  await dropMediaAfter(database, id, -1);
+  await deleteDeliveries(database, { noun: 'run', id });
   await database.delete('runs', id);
 }
 
@@ -62,22 +81,23 @@ async function purgeRun(database: Database, id: string): Promise<void> {
  * an importer stores blobs before its row, so blobs are only swept while nothing imports (`app/workbench.ts` sees to it).
  */
 async function sweepBlobs(database: Database): Promise<{ blobs: number; bytes: number }> {
-  const transaction = database.transaction(['datasets', 'models', 'checkpoints', 'blobs'], 'readwrite');
+  const transaction = database.transaction(
+    ['datasets', 'models', 'model_versions', 'checkpoints', 'blobs'],
+    'readwrite',
+  );
   const named = new Set<BlobHash>();
   for (const dataset of await transaction.objectStore('datasets').getAll()) {
-    if (dataset.kind === 'table') {
-      for (const chunk of dataset.chunks) for (const column of chunk.columns) named.add(column.hash);
-    } else if (dataset.kind === 'images') {
-      for (const chunk of dataset.chunks) named.add(chunk.pixels).add(chunk.index);
-    } else {
-      for (const chunk of dataset.chunks) named.add(chunk.text);
-    }
+    for (const hash of blobsOfDataset(dataset)) named.add(hash);
   }
   for (const model of await transaction.objectStore('models').getAll()) {
     named.add(model.weights.hash).add(model.bundle);
   }
+  for (const version of await transaction.objectStore('model_versions').getAll()) {
+    named.add(version.weights.hash);
+    if (version.bundle !== null) named.add(version.bundle);
+  }
   for (const checkpoint of await transaction.objectStore('checkpoints').getAll()) {
-    named.add(checkpoint.weights.hash).add(checkpoint.optimizer.hash);
+    for (const hash of blobsOfCheckpoint(checkpoint)) named.add(hash);
   }
   const store = transaction.objectStore('blobs');
   let blobs = 0;

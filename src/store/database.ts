@@ -4,7 +4,11 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import { LatheError } from '../base/errors';
+import type { DeliveryRow, DestinationRow, ServerRow } from './delivery';
+import type { FolderRow } from './folders';
+import type { MediaRow } from './media';
 import type { ProfileRow } from './profile';
+import type { ModelVersionRow, RegisteredModelRow } from './registry';
 import type { BlobRow, CheckpointRow, DatasetRow, LogRow, MetricChunkRow, ModelRow, RunRow, TuningRow } from './schema';
 import type { StudyRow, TrialRow } from './study';
 
@@ -20,7 +24,8 @@ export interface LatheSchema extends DBSchema {
   checkpoints: {
     key: string;
     value: CheckpointRow;
-    indexes: { run_step: [string, number]; weights: string; optimizer: string };
+    /** `parts`: those of checkpoints that are kept in parts, by the hash of each part. */
+    indexes: { run_step: [string, number]; weights: string; optimizer: string; parts: string };
   };
   logs: { key: number; value: LogRow; indexes: { run_id: string } };
   /** Keyed by run. */
@@ -30,6 +35,16 @@ export interface LatheSchema extends DBSchema {
   studies: { key: string; value: StudyRow };
   /** Keyed [study, number]. */
   trials: { key: [string, number]; value: TrialRow };
+  media: { key: number; value: MediaRow; indexes: { run_step: [string, number] } };
+  deliveries: { key: string; value: DeliveryRow; indexes: { subject: string } };
+  /** Keyed by origin. */
+  servers: { key: string; value: ServerRow };
+  destinations: { key: string; value: DestinationRow };
+  folders: { key: string; value: FolderRow };
+  /** Keyed by name. */
+  registered_models: { key: string; value: RegisteredModelRow };
+  /** Keyed [model, version]. */
+  model_versions: { key: [string, number]; value: ModelVersionRow; indexes: { weights: string } };
 }
 
 /** The open database. */
@@ -68,6 +83,31 @@ const MIGRATIONS: Migration[] = [
       await cursor.update({ ...cursor.value, study_id: '', trial: null });
     }
   },
+  async (_database, transaction) => {
+    const runs = transaction.objectStore('runs');
+    for (let cursor = await runs.openCursor(); cursor; cursor = await cursor.continue()) {
+      // Rows from before browsers trained together.
+      await cursor.update({ ...cursor.value, group: null });
+    }
+  },
+  (_database, transaction) => {
+    transaction.objectStore('checkpoints').createIndex('parts', 'parts.hashes', { multiEntry: true });
+  },
+  (database) => {
+    database
+      .createObjectStore('media', { keyPath: 'seq', autoIncrement: true })
+      .createIndex('run_step', ['run_id', 'step']);
+    database.createObjectStore('deliveries', { keyPath: 'id' }).createIndex('subject', 'subject');
+    database.createObjectStore('servers', { keyPath: 'origin' });
+    database.createObjectStore('destinations', { keyPath: 'id' });
+    database.createObjectStore('folders', { keyPath: 'id' });
+  },
+  (database) => {
+    database.createObjectStore('registered_models', { keyPath: 'name' });
+    database
+      .createObjectStore('model_versions', { keyPath: ['model', 'version'] })
+      .createIndex('weights', 'weights.hash');
+  },
 ];
 
 /** Version of the database that this code writes. */
@@ -84,10 +124,18 @@ export interface DatabaseEvents {
  * @throws LatheError of kind `storage` when the browser refuses (private mode, newer version, blocked by old tabs).
  */
 export async function openDatabase(events: DatabaseEvents = {}, name = 'lathe'): Promise<Database> {
+  let failure: unknown = null;
   try {
     return await openDB<LatheSchema>(name, DATABASE_VERSION, {
       async upgrade(database, oldVersion, _newVersion, transaction) {
-        for (const migrate of MIGRATIONS.slice(oldVersion)) await migrate(database, transaction);
+        try {
+          for (const migrate of MIGRATIONS.slice(oldVersion)) await migrate(database, transaction);
+        } catch (error) {
+          // What was done so far would stand otherwise, with the number of the new version.
+          failure = error;
+          transaction.abort();
+          await transaction.done.catch(() => undefined);
+        }
       },
       blocking(_current, _blocked, event) {
         // Another tab waits to upgrade; holding on would block it for good.
@@ -95,7 +143,8 @@ export async function openDatabase(events: DatabaseEvents = {}, name = 'lathe'):
         events.outdated?.();
       },
     });
-  } catch (error) {
+  } catch (thrown) {
+    const error = failure ?? thrown;
     if (error instanceof DOMException && error.name === 'VersionError') {
       throw new LatheError(
         'storage',

@@ -203,6 +203,17 @@ export interface TensorEntry {
   length: number;
 }
 
+/** The group of browsers that a run is trained by. */
+export interface RunGroup {
+  /** Room and secret, as the end of the room's link has them. Whoever knows it can join: it stays in this browser. */
+  room: string;
+  /** Whether this browser began the run, or follows it. */
+  role: 'host' | 'guest';
+}
+
+/** `dataset_id` of a run whose examples were sent by others: the data itself never was in this browser. */
+export const NOT_HERE = '';
+
 /** One run. Small: tables of runs list these rows. */
 export interface RunRow {
   id: string;
@@ -216,12 +227,15 @@ export interface RunRow {
   config: RunConfig;
   /** SHA-256 of the canonical JSON of `config` without its name. */
   config_hash: string;
+  /** `NOT_HERE`: its examples were sent by others; name and hash are those of their dataset. */
   dataset_id: string;
   dataset_name: string;
   dataset_hash: string;
   /** The study whose trial it is, and the trial's number; `''` and null for a run of its own. */
   study_id: string;
   trial: number | null;
+  /** The room of the group that trains it; null for a run of one browser. */
+  group: RunGroup | null;
   tags: string[];
   notes: string;
   backend: BackendInfo | null;
@@ -247,6 +261,8 @@ export interface RunRow {
   /** Every time the run went on: at which step, and when. */
   resumed: { step: number; at: number }[];
   notices: Notice[];
+  /** When its model became a version of the registered model that its config names; absent: it has not. */
+  registered_at?: number;
 }
 
 /** Points of one metric: at most `METRIC_CHUNK` of them, the last chunk of a metric partly filled. */
@@ -266,6 +282,21 @@ export const METRIC_CHUNK = 2048;
 /** Why a checkpoint was written. */
 export type CheckpointReason = 'start' | 'epoch' | 'steps' | 'minutes' | 'pause' | 'leave' | 'end';
 
+/**
+ * What a checkpoint is cut into that several browsers keep together: ranges of the weights, then of the optimizer's tensors,
+ * each a blob. Which of them are here, the blobs say.
+ */
+export interface CheckpointParts {
+  /** In their order. The same numbers have the same hash: a blob may be several parts. */
+  hashes: BlobHash[];
+  /** Size of each. */
+  bytes: number[];
+  /** How many of them, from the first on, are the weights. */
+  weights: number;
+  /** Names of the browsers that it was dealt to, by rank (`keepersOf`). */
+  keepers: string[];
+}
+
 /** A checkpoint: everything needed to go on from a step exactly. Named only after its blobs are written. */
 export interface CheckpointRow {
   id: string;
@@ -281,7 +312,10 @@ export interface CheckpointRow {
   /** Canonical JSON of the training state (`training/state.ts`), and its SHA-256. */
   state: string;
   state_sha256: string;
+  /** Of the whole checkpoint. */
   bytes: number;
+  /** Where several browsers keep it together. Absent: the weights are one blob, the optimizer's tensors another. */
+  parts?: CheckpointParts;
 }
 
 /** A trained model that came in as a bundle. Models of runs live with their run. */
@@ -313,8 +347,14 @@ export interface LogRow {
   message: string;
 }
 
-/** A trained model, wherever it is kept: at a run's best (or another) checkpoint, or imported. */
-export type ModelRef = { run_id: string; checkpoint?: string } | { model_id: string };
+/** A version of a registered model of this browser. */
+export interface VersionRef {
+  registered_model: string;
+  version: number;
+}
+
+/** A trained model, wherever it is kept: at a run's best (or another) checkpoint, imported, or registered. */
+export type ModelRef = { run_id: string; checkpoint?: string } | { model_id: string } | VersionRef;
 
 /** The fastest variants of kernels that were found on one adapter. */
 export interface TuningRow {

@@ -2,7 +2,7 @@
 import type { Direction } from '../config/search/search';
 import type { ParameterValue, SearchSpace } from '../config/search/space';
 import type { RunConfig } from '../config/schema';
-import type { Notice } from './schema';
+import type { Notice, RunGroup } from './schema';
 
 /**
  * Where a trial stands. `waiting`: enqueued by hand. `failed`: it diverged, its run failed, or its objective is no
@@ -15,6 +15,15 @@ export type TrialParams = Record<string, ParameterValue>;
 
 /** Anything that JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** A browser that trains trials of another one's study. */
+export interface TrialWorker {
+  /** Id of its page session in the room, 16 hex digits. */
+  id: string;
+  /** What it calls itself; may be empty. */
+  name: string;
+  adapter: string | null;
+}
 
 /** One trial. Tables and charts of ten thousand of them read these rows: they are small. */
 export interface TrialRow {
@@ -38,6 +47,8 @@ export interface TrialRow {
   run_ids: string[];
   /** Optimizer steps of its runs. */
   steps: number;
+  /** Who trains or trained it, its last run where there are folds; absent: the browser that has the study. */
+  worker?: TrialWorker;
   /** Milliseconds since the epoch. */
   started: number | null;
   ended: number | null;
@@ -76,6 +87,8 @@ export interface StudyRow {
   space: SearchSpace;
   /** Studies whose trials this one learnt from, copied at the start with their numbers kept out of its own. */
   warm_start: { study_id: string; name: string; trials: number } | null;
+  /** The room in which others train trials of it; absent: only this browser does. */
+  group?: RunGroup;
   notes: string;
   tags: string[];
   /** Trials by state. */

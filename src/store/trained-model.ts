@@ -1,20 +1,29 @@
-/** A trained model wherever it is kept: at a checkpoint of a run, or imported as a bundle. */
+/** A trained model wherever it is kept: at a checkpoint of a run, imported as a bundle, or as a registered version. */
 import type { RunConfig } from '../config/schema';
 import { LatheError } from '../base/errors';
 import { databaseBlobs, readVerified } from './blobs';
 import { loadCheckpoint } from './checkpoints';
 import type { Database } from './database';
+import { getVersionRow } from './registered-models';
+import { versionTitle, type ModelVersionRow } from './registry';
 import { getRun } from './runs';
 import type { CheckpointRow, ModelRef, ModelRow, Preprocessing, RunRow, TensorEntry } from './schema';
 
 /** Where a trained model came from. */
-export type ModelOrigin = { kind: 'run'; run: RunRow; checkpoint: CheckpointRow } | { kind: 'import'; model: ModelRow };
+export type ModelOrigin =
+  | { kind: 'run'; run: RunRow; checkpoint: CheckpointRow }
+  | { kind: 'import'; model: ModelRow }
+  | { kind: 'version'; version: ModelVersionRow };
 
 /** Everything needed to predict, without the weights themselves. */
 export interface TrainedModel {
+  /** Differs from that of any other run, bundle or version. */
+  id: string;
   name: string;
   config: RunConfig;
   preprocessing: Preprocessing;
+  /** Content hash of the dataset that it was trained on. */
+  dataset_hash: string;
   origin: ModelOrigin;
   /** SHA-256 of the weights' bytes: equal hashes, equal weights. */
   weights_sha256: string;
@@ -31,12 +40,27 @@ export async function findTrainedModel(database: Database, ref: ModelRef): Promi
     const model = await database.get('models', ref.model_id);
     if (!model) throw new LatheError('not_found', `There is no imported model ${ref.model_id} in this browser.`);
     return {
+      id: model.id,
       name: model.name,
       config: model.config,
       preprocessing: model.preprocessing,
+      dataset_hash: model.dataset_hash,
       origin: { kind: 'import', model },
       weights_sha256: model.weights.hash,
       tensors: model.weights.tensors,
+    };
+  }
+  if ('registered_model' in ref) {
+    const version = await getVersionRow(database, ref.registered_model, ref.version);
+    return {
+      id: `${version.model}/${version.version}`,
+      name: versionTitle(version),
+      config: version.config,
+      preprocessing: version.preprocessing,
+      dataset_hash: version.dataset_hash,
+      origin: { kind: 'version', version },
+      weights_sha256: version.weights.hash,
+      tensors: version.weights.tensors,
     };
   }
   const run = await getRun(database, ref.run_id);
@@ -52,9 +76,11 @@ export async function findTrainedModel(database: Database, ref: ModelRef): Promi
     throw new LatheError('not_found', `The run ${run.name} (${run.id}) has no checkpoint ${id}.`);
   }
   return {
+    id: run.id,
     name: run.name,
     config: run.config,
     preprocessing: run.preprocessing,
+    dataset_hash: run.dataset_hash,
     origin: { kind: 'run', run, checkpoint },
     weights_sha256: checkpoint.weights.hash,
     tensors: checkpoint.weights.tensors,

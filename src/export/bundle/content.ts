@@ -1,6 +1,7 @@
 /** What goes into a bundle: a trained model and what is known about how it came to be. */
 import type { RunConfig } from '../../config/schema';
 import type { MetricSeries } from '../../store/metrics';
+import type { ArchiveFile } from '../zip';
 import type {
   BackendInfo,
   ConfusionMatrix,
@@ -48,4 +49,6 @@ export interface BundleContent {
   weights_sha256: string;
   /** `model.json` of the tfjs LayersModel whose weights file is `weights`; null where stock layers cannot make it up. */
   tfjs_model: Uint8Array | null;
+  /** The run as TensorBoard files, where the config asks for them. */
+  tensorboard: ArchiveFile[];
 }

@@ -98,7 +98,7 @@ function data({ dataset, config, preprocessing }: BundleContent): string {
     const { examples, test_examples } = dataset.counts;
     facts.push([preprocessing.task === 'language_model' ? 'Characters' : 'Examples', count(examples)]);
     if (test_examples > 0) facts.push(['Of these, the source’s own test split', count(test_examples)]);
-  }
+  } else facts.push(['Where it is', 'Not in the browser that wrote this: its examples are not counted here']);
   if (config.data.limit !== null) facts.push(['Limited to', `${count(config.data.limit)} examples`]);
   const testShare = dataset.counts && dataset.counts.test_examples > 0 ? 'the source’s own' : percent(split.test);
   facts.push([
@@ -230,7 +230,7 @@ ${first ? `weights['${first.name}'].shape  # (${first.shape.join(', ')}${first.s
   ].join('\n\n');
 }
 
-function files({ preprocessing: { classes }, tfjs_model }: BundleContent): string {
+function files({ preprocessing: { classes }, tfjs_model, tensorboard }: BundleContent): string {
   const tfjs: [string, string] = ['tfjs/model.json, tfjs/weights.bin', 'the model as a TensorFlow.js LayersModel'];
   const list: [string, string][] = [
     ...(tfjs_model ? [tfjs] : []),
@@ -240,6 +240,9 @@ function files({ preprocessing: { classes }, tfjs_model }: BundleContent): strin
     ...(classes === null ? [] : [['labels.json', 'labels in the order of the outputs'] satisfies [string, string]]),
     ['metrics.json', 'scores on every split'],
     ['curves.csv, curves.png', 'the training curves'],
+    ...(tensorboard.length === 0
+      ? []
+      : [['tensorboard/', 'the run for TensorBoard: `tensorboard --logdir tensorboard`'] satisfies [string, string]]),
     ['manifest.json', 'length and SHA-256 of every file'],
   ];
   return list.map(([path, what]) => `- \`${path}\`: ${what}`).join('\n');

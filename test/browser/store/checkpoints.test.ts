@@ -1,8 +1,19 @@
-import { expect, it } from 'vitest';
-import { deleteCheckpoints, listCheckpoints, loadCheckpoint, writeCheckpoint } from '../../../src/store/checkpoints';
-import { collectGarbage } from '../../../src/store/collect';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/base/hash';
+import { makeBlobRow } from '../../../src/store/blobs';
+import {
+  deleteCheckpoints,
+  keepParts,
+  listCheckpoints,
+  loadCheckpoint,
+  missingParts,
+  writeCheckpoint,
+} from '../../../src/store/checkpoints';
+import { collectGarbage, HELPED_STUDY } from '../../../src/store/collect';
 import { getRun, putRun } from '../../../src/store/runs';
-import { checkpoint, freshDatabase, runRow } from './helpers';
+import type { BlobRow, CheckpointRow } from '../../../src/store/schema';
+import { runRow } from '../../helpers/run-row';
+import { checkpoint, freshDatabase } from './helpers';
 
 it('comes back as it was written, and is named by its run', async () => {
   const database = await freshDatabase();
@@ -94,4 +105,90 @@ it('collection removes only what nothing names, and deleted rows only after thei
   await database.put('blobs', { hash: 'orphan', blob: new Blob(['x']), bytes: 1 });
   expect(await collectGarbage(database)).toEqual({ rows: 0, blobs: 1, bytes: 1 });
   expect((await loadCheckpoint(database, 'kept-10')).row.step).toBe(10);
+});
+
+describe('kept in parts', () => {
+  /** A checkpoint of six numbers, cut into parts of two; the second and the third are the same. */
+  async function inParts(runId: string, step: number): Promise<{ row: CheckpointRow; blobs: BlobRow[] }> {
+    const { row } = await checkpoint(runId, step);
+    const pieces = [
+      [step, 1],
+      [7, 7],
+      [7, 7],
+      [step, 2],
+    ].map((values) => Float32Array.from(values));
+    const blobs = await Promise.all(pieces.map((piece) => makeBlobRow(piece.buffer)));
+    const weights = await sha256(Float32Array.of(step, 1, 7, 7).buffer);
+    const optimizer = await sha256(Float32Array.of(7, 7, step, 2).buffer);
+    const parts = {
+      hashes: blobs.map(({ hash }) => hash),
+      bytes: [8, 8, 8, 8],
+      weights: 2,
+      keepers: ['Ada', 'Grace', 'Alan'],
+    };
+    return {
+      row: { ...row, weights: { hash: weights, tensors: [] }, optimizer: { hash: optimizer, tensors: [] }, parts },
+      blobs,
+    };
+  }
+
+  it('is loaded once all parts are here, and says before that which are missing', async () => {
+    const database = await freshDatabase();
+    await putRun(database, runRow('r'));
+    const { row, blobs } = await inParts('r', 5);
+    await writeCheckpoint(database, row, [blobs[0]]);
+    expect(await missingParts(database, row)).toEqual([1, 2, 3]);
+    await expect(loadCheckpoint(database, row.id)).rejects.toThrow(
+      'Of the checkpoint of step 5, 3 of 4 parts are missing, the first of them part 2. Kept by: Grace, Alan, Ada.',
+    );
+    await keepParts(database, row.id, blobs.slice(1));
+    expect(await missingParts(database, row)).toEqual([]);
+    const loaded = await loadCheckpoint(database, row.id);
+    expect(loaded.weights).toEqual(Float32Array.of(5, 1, 7, 7));
+    expect(loaded.optimizer).toEqual(Float32Array.of(7, 7, 5, 2));
+  });
+
+  it('is refused where a part is damaged, or the parts are not those of the whole', async () => {
+    const database = await freshDatabase();
+    await putRun(database, runRow('r'));
+    const { row, blobs } = await inParts('r', 5);
+    await writeCheckpoint(database, row, blobs);
+    await database.put('blobs', { hash: blobs[0].hash, blob: new Blob([new Uint8Array(8)]), bytes: 8 });
+    await expect(loadCheckpoint(database, row.id)).rejects.toThrow('damaged');
+    await database.put('blobs', blobs[0]);
+    await database.put('checkpoints', { ...row, weights: { ...row.weights, hash: 'ab'.repeat(32) } });
+    await expect(loadCheckpoint(database, row.id)).rejects.toThrow('damaged');
+  });
+
+  it('keeps a part as long as a checkpoint has it, and none of one that was deleted', async () => {
+    const database = await freshDatabase();
+    await putRun(database, runRow('r'));
+    const [one, two] = [await inParts('r', 5), await inParts('r', 6)];
+    for (const { row, blobs } of [one, two]) await writeCheckpoint(database, row, blobs);
+    expect(await database.count('blobs')).toBe(5);
+    expect(await collectGarbage(database)).toEqual({ rows: 0, blobs: 0, bytes: 0 });
+    await deleteCheckpoints(database, [one.row.id]);
+    expect(await database.count('blobs')).toBe(3);
+    expect(await missingParts(database, two.row)).toEqual([]);
+    await keepParts(database, one.row.id, one.blobs);
+    expect(await database.count('blobs')).toBe(3);
+    await deleteCheckpoints(database, [two.row.id]);
+    expect(await database.count('blobs')).toBe(0);
+  });
+});
+
+it('goes with its run where that was trained for another browser and left behind', async () => {
+  const database = await freshDatabase();
+  for (const [id, updated] of [
+    ['old', 1000],
+    ['trains', 5000],
+  ] as const) {
+    const { row, blobs } = await checkpoint(id, updated);
+    await putRun(database, runRow(id, { study_id: `${HELPED_STUDY}room`, trial: 1 }));
+    await writeCheckpoint(database, row, blobs);
+    await putRun(database, { ...(await getRun(database, id)), updated });
+  }
+  expect(await collectGarbage(database, 500, 5100)).toMatchObject({ rows: 1 });
+  expect(await database.getAllKeys('runs')).toEqual(['trains']);
+  expect(await database.getAllKeys('checkpoints')).toEqual(['trains-5000']);
 });

@@ -5,7 +5,8 @@ import { collectGarbage } from '../../../src/store/collect';
 import type { ProfileReport } from '../../../src/store/profile';
 import { getProfile, putProfile } from '../../../src/store/profiles';
 import { getRun, ownRuns, putRun, runsOfStudy, updateRun } from '../../../src/store/runs';
-import { freshDatabase, runRow } from './helpers';
+import { runRow } from '../../helpers/run-row';
+import { freshDatabase } from './helpers';
 
 it('keeps its rows over closing and opening', async () => {
   const name = `test-${crypto.randomUUID()}`;
@@ -49,6 +50,7 @@ it('brings a database from before profiles up to date, with all it holds', async
   const old = await openDB(name, 1, {
     upgrade(database) {
       database.createObjectStore('runs', { keyPath: 'id' });
+      database.createObjectStore('checkpoints', { keyPath: 'id' });
     },
   });
   await old.put('runs', runRow('r', { notes: 'kept' }));
@@ -65,17 +67,57 @@ it('counts runs from before there were studies among those that are no trials', 
   const old = await openDB(name, 3, {
     upgrade(database) {
       database.createObjectStore('runs', { keyPath: 'id' });
+      database.createObjectStore('checkpoints', { keyPath: 'id' });
     },
   });
-  const { study_id, trial, ...row } = runRow('r', { notes: 'kept' });
-  expect([study_id, trial]).toEqual(['', null]);
+  const { study_id, trial, group, ...row } = runRow('r', { notes: 'kept' });
+  expect([study_id, trial, group]).toEqual(['', null, null]);
   await old.put('runs', row);
   old.close();
   const database = await openDatabase({}, name);
   await putRun(database, runRow('t', { study_id: 's', trial: 0 }));
-  expect(await ownRuns(database)).toEqual([{ ...row, study_id: '', trial: null }]);
+  expect(await ownRuns(database)).toEqual([{ ...row, study_id: '', trial: null, group: null }]);
   expect((await runsOfStudy(database, 's')).map(({ id }) => id)).toEqual(['t']);
   database.close();
+  indexedDB.deleteDatabase(name);
+});
+
+it('counts runs from before browsers trained together among those of one browser', async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  const old = await openDB(name, 4, {
+    upgrade(database) {
+      database.createObjectStore('runs', { keyPath: 'id' }).createIndex('study_id', 'study_id');
+      database.createObjectStore('checkpoints', { keyPath: 'id' });
+    },
+  });
+  const { group, ...row } = runRow('r', { notes: 'kept', study_id: 's', trial: 3 });
+  expect(group).toBeNull();
+  await old.put('runs', row);
+  old.close();
+  const database = await openDatabase({}, name);
+  expect(await getRun(database, 'r')).toEqual({ ...row, group: null });
+  database.close();
+  indexedDB.deleteDatabase(name);
+});
+
+it('leaves a database as it is that cannot be brought up to date', async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  // What comes next is an index of checkpoints, which are not there.
+  const version = 5;
+  const old = await openDB(name, version, {
+    upgrade(database) {
+      database.createObjectStore('runs', { keyPath: 'id' });
+    },
+  });
+  await old.put('runs', runRow('r', { notes: 'kept' }));
+  old.close();
+  await expect(openDatabase({}, name)).rejects.toMatchObject({
+    kind: 'storage',
+    message: expect.stringContaining('object store was not found'),
+  });
+  const again = await openDB(name, version);
+  expect(await again.get('runs', 'r')).toMatchObject({ notes: 'kept' });
+  again.close();
   indexedDB.deleteDatabase(name);
 });
 

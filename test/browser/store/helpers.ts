@@ -1,9 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { sha256 } from '../../../src/base/hash';
-import { parseConfig } from '../../../src/config/parse';
 import { makeBlobRow } from '../../../src/store/blobs';
 import { openDatabase, type Database } from '../../../src/store/database';
-import type { BlobRow, CheckpointRow, RunRow } from '../../../src/store/schema';
+import type { BlobRow, CheckpointRow } from '../../../src/store/schema';
 
 /** A fresh database of its own, gone after the test. */
 export async function freshDatabase(): Promise<Database> {
@@ -14,46 +13,6 @@ export async function freshDatabase(): Promise<Database> {
     indexedDB.deleteDatabase(name);
   });
   return database;
-}
-
-/** A run's row as it is when the run starts. */
-export function runRow(id: string, fields: Partial<RunRow> = {}): RunRow {
-  return {
-    id,
-    name: id,
-    created: 1,
-    updated: 1,
-    deleted_at: null,
-    status: 'running',
-    reason: null,
-    config: parseConfig({}),
-    config_hash: 'c',
-    dataset_id: 'd',
-    dataset_name: 'd',
-    dataset_hash: 'h',
-    study_id: '',
-    trial: null,
-    tags: [],
-    notes: '',
-    backend: null,
-    model: null,
-    preprocessing: null,
-    epoch: 0,
-    step: 0,
-    total_steps: null,
-    seconds: 0,
-    samples_per_second: null,
-    latest: {},
-    best: {},
-    metrics: null,
-    confusion: { val: null, test: null },
-    best_checkpoint: null,
-    latest_checkpoint: null,
-    weights_sha256: null,
-    resumed: [],
-    notices: [],
-    ...fields,
-  };
 }
 
 /** A checkpoint with weights [step, step + 1] and one optimizer value. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { writeCheckpoint } from '../../../src/store/checkpoints';
 import { findTrainedModel, readTrainedWeights } from '../../../src/store/trained-model';
 import type { Preprocessing } from '../../../src/store/schema';
-import { checkpoint, freshDatabase, runRow } from './helpers';
+import { runRow } from '../../helpers/run-row';
+import { checkpoint, freshDatabase } from './helpers';
 
 const preprocessing: Preprocessing = {
   version: 1,

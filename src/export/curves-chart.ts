@@ -1,6 +1,7 @@
 /** `curves.png`: loss and the main metric over the steps, drawn on an OffscreenCanvas, so also in a worker. */
-import type { MetricSeries } from '../../store/metrics';
-import { axisTicks, formatTick } from '../../base/axis';
+import type { MetricSeries } from '../store/metrics';
+import { axisTicks, formatTick } from '../base/axis';
+import { drawPicture, FAINT, font, INK, type Pen } from '../training/media/canvas';
 
 /** One line of a panel. */
 interface Line {
@@ -25,9 +26,6 @@ interface Box {
 
 const WIDTH = 1280;
 const HEIGHT = 480;
-const FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
-const INK = '#1c2024';
-const FAINT = '#62696f';
 const GRID = '#e3e6e8';
 
 /** Okabe & Ito's palette: told apart with any colour vision. */
@@ -49,29 +47,23 @@ const SMOOTH_FROM = 100;
 /** Of the dot at a point, in pixels. */
 const RADIUS = 3;
 
+/** Whether there is anything to draw of these: loss or a main metric. */
+export const hasCurves = (series: MetricSeries[]): boolean =>
+  selectPanels(series).some(({ lines }) => lines.length > 0);
+
 /**
  * Draws the curves as a PNG of 1280 × 480 pixels.
- * @param bestStep step of the exported checkpoint, marked by a dashed line.
+ * @param bestStep step of the exported checkpoint, marked by a dashed line; 0: none.
+ * @throws LatheError of kind `internal` where the browser draws no pictures in workers
  */
-export async function drawCurves(series: MetricSeries[], bestStep: number): Promise<Uint8Array> {
-  const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('This browser has no 2-D canvas in workers.');
-  context.fillStyle = '#ffffff';
-  context.fillRect(0, 0, WIDTH, HEIGHT);
-
+export function drawCurves(series: MetricSeries[], bestStep: number): Promise<Blob> {
   const panels = selectPanels(series);
   const width = WIDTH / panels.length;
-  panels.forEach((panel, i) => {
-    drawPanel(
-      context,
-      panel,
-      { left: i * width + 72, top: 64, width: width - 104, height: HEIGHT - 64 - 60 },
-      bestStep,
-    );
+  return drawPicture(WIDTH, HEIGHT, (pen) => {
+    panels.forEach((panel, i) => {
+      drawPanel(pen, panel, { left: i * width + 72, top: 64, width: width - 104, height: HEIGHT - 64 - 60 }, bestStep);
+    });
   });
-  const png = await canvas.convertToBlob({ type: 'image/png' });
-  return new Uint8Array(await png.arrayBuffer());
 }
 
 function selectPanels(series: MetricSeries[]): Panel[] {
@@ -92,140 +84,140 @@ function linesOf(series: MetricSeries[], metric: string): Line[] {
   });
 }
 
-function drawPanel(context: OffscreenCanvasRenderingContext2D, panel: Panel, box: Box, bestStep: number): void {
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = INK;
-  context.font = `600 18px ${FONT}`;
-  context.fillText(panel.title, box.left, box.top - 28);
+function drawPanel(pen: Pen, panel: Panel, box: Box, bestStep: number): void {
+  pen.textBaseline = 'alphabetic';
+  pen.textAlign = 'left';
+  pen.fillStyle = INK;
+  pen.font = font(18, 600);
+  pen.fillText(panel.title, box.left, box.top - 28);
 
   const finite = panel.lines.flatMap(({ steps, values }) => points(steps, values));
   if (finite.length === 0) {
-    context.font = `14px ${FONT}`;
-    context.fillStyle = FAINT;
-    context.fillText('Nothing was logged.', box.left, box.top + 20);
+    pen.font = font(14);
+    pen.fillStyle = FAINT;
+    pen.fillText('Nothing was logged.', box.left, box.top + 20);
     return;
   }
-  drawLegend(context, panel.lines, box);
+  drawLegend(pen, panel.lines, box);
 
   const x = axisTicks(0, Math.max(1, extreme(finite, 0, Math.max)), 6);
   const y = axisTicks(extreme(finite, 1, Math.min), extreme(finite, 1, Math.max), 6);
   const toX = (step: number): number => box.left + ((step - x.min) / (x.max - x.min)) * box.width;
   const toY = (value: number): number => box.top + box.height - ((value - y.min) / (y.max - y.min)) * box.height;
 
-  drawGrid(context, box, x, y, toX, toY);
-  context.save();
-  context.beginPath();
-  context.rect(box.left - RADIUS, box.top - RADIUS, box.width + 2 * RADIUS, box.height + 2 * RADIUS);
-  context.clip();
-  if (bestStep > 0) drawMark(context, toX(bestStep), box);
-  for (const line of panel.lines) drawLine(context, line, toX, toY);
-  context.restore();
-  if (bestStep > 0) labelMark(context, toX(bestStep), box);
+  drawGrid(pen, box, x, y, toX, toY);
+  pen.save();
+  pen.beginPath();
+  pen.rect(box.left - RADIUS, box.top - RADIUS, box.width + 2 * RADIUS, box.height + 2 * RADIUS);
+  pen.clip();
+  if (bestStep > 0) drawMark(pen, toX(bestStep), box);
+  for (const line of panel.lines) drawLine(pen, line, toX, toY);
+  pen.restore();
+  if (bestStep > 0) labelMark(pen, toX(bestStep), box);
 }
 
-function drawLegend(context: OffscreenCanvasRenderingContext2D, lines: Line[], box: Box): void {
-  context.font = `14px ${FONT}`;
+function drawLegend(pen: Pen, lines: Line[], box: Box): void {
+  pen.font = font(14);
   let right = box.left + box.width;
   for (const { label, colour } of [...lines].reverse()) {
-    const width = context.measureText(label).width;
-    context.fillStyle = FAINT;
-    context.fillText(label, right - width, box.top - 28);
-    context.fillStyle = colour;
-    context.fillRect(right - width - 24, box.top - 34, 18, 3);
+    const width = pen.measureText(label).width;
+    pen.fillStyle = FAINT;
+    pen.fillText(label, right - width, box.top - 28);
+    pen.fillStyle = colour;
+    pen.fillRect(right - width - 24, box.top - 34, 18, 3);
     right -= width + 44;
   }
 }
 
 function drawGrid(
-  context: OffscreenCanvasRenderingContext2D,
+  pen: Pen,
   box: Box,
   x: ReturnType<typeof axisTicks>,
   y: ReturnType<typeof axisTicks>,
   toX: (step: number) => number,
   toY: (value: number) => number,
 ): void {
-  context.font = `13px ${FONT}`;
-  context.lineWidth = 1;
-  context.strokeStyle = GRID;
-  context.fillStyle = FAINT;
-  context.textAlign = 'right';
-  context.textBaseline = 'middle';
+  pen.font = font(13);
+  pen.lineWidth = 1;
+  pen.strokeStyle = GRID;
+  pen.fillStyle = FAINT;
+  pen.textAlign = 'right';
+  pen.textBaseline = 'middle';
   for (const tick of y.ticks) {
     const at = Math.round(toY(tick)) + 0.5;
-    segment(context, box.left, at, box.left + box.width, at);
-    context.fillText(formatTick(tick, y.step), box.left - 10, at);
+    segment(pen, box.left, at, box.left + box.width, at);
+    pen.fillText(formatTick(tick, y.step), box.left - 10, at);
   }
-  context.textAlign = 'center';
-  context.textBaseline = 'top';
+  pen.textAlign = 'center';
+  pen.textBaseline = 'top';
   for (const tick of x.ticks) {
     const at = Math.round(toX(tick)) + 0.5;
-    segment(context, at, box.top + box.height, at, box.top + box.height + 5);
-    context.fillText(formatTick(tick, x.step), at, box.top + box.height + 10);
+    segment(pen, at, box.top + box.height, at, box.top + box.height + 5);
+    pen.fillText(formatTick(tick, x.step), at, box.top + box.height + 10);
   }
-  context.fillText('step', box.left + box.width / 2, box.top + box.height + 34);
+  pen.fillText('step', box.left + box.width / 2, box.top + box.height + 34);
 }
 
-function drawMark(context: OffscreenCanvasRenderingContext2D, at: number, box: Box): void {
-  context.save();
-  context.setLineDash([4, 4]);
-  context.strokeStyle = FAINT;
-  segment(context, at, box.top, at, box.top + box.height);
-  context.restore();
+function drawMark(pen: Pen, at: number, box: Box): void {
+  pen.save();
+  pen.setLineDash([4, 4]);
+  pen.strokeStyle = FAINT;
+  segment(pen, at, box.top, at, box.top + box.height);
+  pen.restore();
 }
 
 /** Names the mark above the panel, where no curve runs. */
-function labelMark(context: OffscreenCanvasRenderingContext2D, at: number, box: Box): void {
-  const half = context.measureText('exported').width / 2;
-  context.fillStyle = FAINT;
-  context.textAlign = 'center';
-  context.textBaseline = 'bottom';
-  context.fillText('exported', Math.min(Math.max(at, box.left + half), box.left + box.width - half), box.top - 4);
+function labelMark(pen: Pen, at: number, box: Box): void {
+  const half = pen.measureText('exported').width / 2;
+  pen.fillStyle = FAINT;
+  pen.textAlign = 'center';
+  pen.textBaseline = 'bottom';
+  pen.fillText('exported', Math.min(Math.max(at, box.left + half), box.left + box.width - half), box.top - 4);
 }
 
 function drawLine(
-  context: OffscreenCanvasRenderingContext2D,
+  pen: Pen,
   { steps, values, colour }: Line,
   toX: (step: number) => number,
   toY: (value: number) => number,
 ): void {
   const raw = points(steps, values);
-  context.strokeStyle = colour;
-  context.fillStyle = colour;
-  context.lineJoin = 'round';
+  pen.strokeStyle = colour;
+  pen.fillStyle = colour;
+  pen.lineJoin = 'round';
   if (raw.length > SMOOTH_FROM) {
-    context.globalAlpha = 0.25;
-    context.lineWidth = 1;
-    polyline(context, thin(raw, toX), toX, toY);
-    context.globalAlpha = 1;
+    pen.globalAlpha = 0.25;
+    pen.lineWidth = 1;
+    polyline(pen, thin(raw, toX), toX, toY);
+    pen.globalAlpha = 1;
   }
-  context.lineWidth = 2;
-  polyline(context, raw.length > SMOOTH_FROM ? smooth(raw) : raw, toX, toY);
+  pen.lineWidth = 2;
+  polyline(pen, raw.length > SMOOTH_FROM ? smooth(raw) : raw, toX, toY);
   if (raw.length <= 40) {
     for (const [step, value] of raw) {
-      context.beginPath();
-      context.arc(toX(step), toY(value), RADIUS, 0, 2 * Math.PI);
-      context.fill();
+      pen.beginPath();
+      pen.arc(toX(step), toY(value), RADIUS, 0, 2 * Math.PI);
+      pen.fill();
     }
   }
 }
 
 function polyline(
-  context: OffscreenCanvasRenderingContext2D,
+  pen: Pen,
   line: [number, number][],
   toX: (step: number) => number,
   toY: (value: number) => number,
 ): void {
-  context.beginPath();
-  for (const [step, value] of line) context.lineTo(toX(step), toY(value));
-  context.stroke();
+  pen.beginPath();
+  for (const [step, value] of line) pen.lineTo(toX(step), toY(value));
+  pen.stroke();
 }
 
-function segment(context: OffscreenCanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
-  context.beginPath();
-  context.moveTo(x0, y0);
-  context.lineTo(x1, y1);
-  context.stroke();
+function segment(pen: Pen, x0: number, y0: number, x1: number, y1: number): void {
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.lineTo(x1, y1);
+  pen.stroke();
 }
 
 /** Points with finite values. */
