@@ -3,6 +3,7 @@ import { LatheError } from '../base/errors';
 import type { Database } from '../store/database';
 import type { ModelRow } from '../store/schema';
 import type { ModelImporter, Workbench } from './api';
+import type { CollectCheckpoint } from './checkpoint-collector';
 import { validName } from './datasets';
 import type { EventHub } from './events';
 import { whileKeepingBlobs } from './locks';
@@ -18,7 +19,7 @@ export function modelImporter(hub: EventHub): ModelImporter {
 }
 
 /** The model commands of the workbench. */
-export function modelCommands(database: Database, hub: EventHub): Workbench['models'] {
+export function modelCommands(database: Database, hub: EventHub, collect: CollectCheckpoint): Workbench['models'] {
   const get = async (id: string): Promise<ModelRow> => {
     const row = await database.get('models', id);
     if (!row)
@@ -43,18 +44,32 @@ export function modelCommands(database: Database, hub: EventHub): Workbench['mod
     rename: (id, name) => change(id, { name: validName(name) }),
     remove: async (id) => void (await change(id, { deleted_at: Date.now() })),
     restore: async (id) => void (await change(id, { deleted_at: null })),
-    predictFiles: async (model, files) => modelWorker().predictFiles(model, files),
-    predictDataset: async (model, datasetId, split, limit) =>
-      modelWorker().predictDataset(model, datasetId, split, limit),
-    predictRows: async (model, rows) => modelWorker().predictRows(model, rows),
-    generate: async (model, settings) => modelWorker().generate(model, settings),
+    async predictFiles(model, files) {
+      await collect(model);
+      return modelWorker().predictFiles(model, files);
+    },
+    async predictDataset(model, datasetId, split, limit) {
+      await collect(model);
+      return modelWorker().predictDataset(model, datasetId, split, limit);
+    },
+    async predictRows(model, rows) {
+      await collect(model);
+      return modelWorker().predictRows(model, rows);
+    },
+    async generate(model, settings) {
+      await collect(model);
+      return modelWorker().generate(model, settings);
+    },
   };
 }
 
 /** The bundle commands of the workbench. */
-export function bundleCommands(importModel: ModelImporter): Workbench['bundle'] {
+export function bundleCommands(importModel: ModelImporter, collect: CollectCheckpoint): Workbench['bundle'] {
   return {
-    export: async (model, format) => modelWorker().exportModel(model, format),
+    async export(model, format) {
+      await collect(model);
+      return modelWorker().exportModel(model, format);
+    },
     import: importModel,
   };
 }

@@ -5,25 +5,33 @@ import { newId } from '../base/ids';
 import { diffConfigs } from '../config/diff';
 import { parseConfig } from '../config/parse';
 import type { RunConfig } from '../config/schema';
-import { listCheckpoints } from '../store/checkpoints';
+import { listCheckpoints, missingParts } from '../store/checkpoints';
 import type { Database } from '../store/database';
 import { appendLog, readLog } from '../store/logs';
+import { mediaSteps, readMedia, readMediaAt } from '../store/media';
 import { readMetrics } from '../store/metrics';
 import { getProfile } from '../store/profiles';
 import { getRun, ownRuns, putRun, updateRun } from '../store/runs';
-import { UNFINISHED, type DatasetRow, type RunRow } from '../store/schema';
+import { NOT_HERE, UNFINISHED, type DatasetRow, type RunRow } from '../store/schema';
 import type { LeaveOrder } from '../training/protocol';
 import type { RunResult, Workbench } from './api';
 import { getDataset, validName } from './datasets';
 import type { EventHub } from './events';
+import type { EndedRuns } from './registry';
 import type { RunSupervisor } from './supervisor';
 
 /** Kinds of errors that keep a run from training at all: `wait` throws them instead of reporting a failed run. */
 const NEVER_STARTED = new Set(['config', 'data', 'backend', 'not_found']);
 
-/** Names of a run's config that do not change what it computes. */
+/** Why a run whose examples others sent cannot be evaluated by itself. */
+const notHere = ({ dataset_name }: RunRow): string =>
+  `the dataset ${dataset_name} is not in this browser, which was sent its examples while it trained.`;
+
+/** A config without what does not change what it computes: names, where a group meets, and where runs are sent. */
 function comparable(config: RunConfig): unknown {
-  return { ...config, name: null, data: { ...config.data, dataset: null } };
+  const { data, training, logging: _logging, registry: _registry, ...rest } = config;
+  const distributed = { ...training.distributed, room: null };
+  return { ...rest, name: null, data: { ...data, dataset: null }, training: { ...training, distributed } };
 }
 
 /** SHA-256 of what a config computes, whatever the run and the dataset are called. */
@@ -31,8 +39,19 @@ export async function configHash(config: RunConfig): Promise<string> {
   return sha256(canonicalJson(comparable(config)));
 }
 
+/** Commands on runs: those of the workbench, and what else begins runs. */
+export type RunCommands = Workbench['runs'] & {
+  /** Starts a run with fields of its row that are not made from its config, on a dataset of this browser or of others. */
+  begin(config: RunConfig, data: string | RunData, fields: RunFields): Promise<RunRow>;
+};
+
 /** The run commands of the workbench. */
-export function runCommands(database: Database, hub: EventHub, supervisor: RunSupervisor): Workbench['runs'] {
+export function runCommands(
+  database: Database,
+  hub: EventHub,
+  supervisor: RunSupervisor,
+  ended: EndedRuns,
+): RunCommands {
   const changed = (id: string): void => hub.emit({ type: 'changed', noun: 'run', id });
 
   const change = async (id: string, fields: Parameters<typeof updateRun>[2]): Promise<RunRow> => {
@@ -55,7 +74,7 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     throw new LatheError('usage', `The run ${name} is a trial of a study. ${what} the study, and it follows.`);
   };
 
-  const resume = async (id: string): Promise<void> => {
+  const resume = async (id: string, alone = false): Promise<void> => {
     const run = await current(id);
     refuseTrial(run, 'Resume');
     if (!UNFINISHED.includes(run.status)) {
@@ -64,15 +83,14 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
         `The run ${run.name} is ${run.status}: only a run that is paused or was cut off can go on.`,
       );
     }
-    const dataset = await database.get('datasets', run.dataset_id);
-    if (!dataset)
+    const isHere = run.dataset_id !== NOT_HERE;
+    if (isHere && !(await database.get('datasets', run.dataset_id)))
       throw new LatheError(
         'not_found',
         `The dataset ${run.dataset_name} of this run is gone. Drop its files on the page again.`,
       );
-    await supervisor.launch(id, async () => {
-      await change(id, { status: 'running', reason: null });
-    });
+    const prepare = async (): Promise<void> => void (await change(id, { status: 'running', reason: null }));
+    await supervisor.launch(id, prepare, { alone });
   };
 
   const leave = async (id: string, order: LeaveOrder): Promise<void> => {
@@ -83,15 +101,19 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     if (run.status === 'running' && (await supervisor.leave(id, order))) return;
     if (order === 'pause') return settle(run, 'paused');
     if (order === 'cancel') return settle(run, 'cancelled');
-    // To stop well, the best checkpoint must be evaluated: the run sits down once more, only to be asked to stop.
-    await resume(id);
+    if (run.dataset_id === NOT_HERE) {
+      await appendLog(database, id, 'warning', `The best checkpoint was not evaluated: ${notHere(run)}`);
+      return settle(run, 'stopped');
+    }
+    // To stop well, the best checkpoint must be evaluated: the run sits down once more, only to be asked to stop. In its
+    // group it would stop all the others.
+    await resume(id, true);
     await supervisor.leave(id, 'stop');
   };
 
-  const start = async (input: RunConfig, datasetId: string): Promise<RunRow> => {
-    const config = parseConfig(input);
-    const dataset = await getDataset(database, datasetId);
-    const row = await newRun(database, config, dataset);
+  const begin = async (input: RunConfig, data: string | RunData, fields: RunFields): Promise<RunRow> => {
+    const dataset = typeof data === 'string' ? await getDataset(database, data) : data;
+    const row = { ...(await newRun(database, parseConfig(input), dataset)), ...fields };
     await supervisor.launch(row.id, async () => {
       await putRun(database, row);
       changed(row.id);
@@ -104,7 +126,13 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
       return (await ownRuns(database)).filter((run) => run.deleted_at === null).map((run) => supervisor.amend(run));
     },
     get: current,
-    start,
+    begin,
+    async start(input, datasetId) {
+      if (!input.training.distributed.enabled) return begin(input, datasetId, {});
+      const { hostedRun } = await import('./hosted-run');
+      const { config, group } = hostedRun(input);
+      return begin(config, datasetId, { group });
+    },
     async findUnfinished(input, datasetId) {
       const config = parseConfig(input);
       const [hash, dataset] = [await configHash(config), await getDataset(database, datasetId)];
@@ -115,6 +143,8 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
             run.config_hash === hash &&
             run.dataset_hash === dataset.content_hash &&
             run.deleted_at === null &&
+            // One that follows another browser goes on where that one is.
+            run.group?.role !== 'guest' &&
             UNFINISHED.includes(run.status),
         ) ?? null
       );
@@ -122,12 +152,13 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     pause: (id) => leave(id, 'pause'),
     stop: (id) => leave(id, 'stop'),
     cancel: (id) => leave(id, 'cancel'),
-    resume,
+    resume: (id) => resume(id),
     async wait(id): Promise<RunResult> {
       const departure = await supervisor.departure(id);
       if (departure.error && departure.steps === 0 && NEVER_STARTED.has(departure.error.kind)) {
         throw LatheError.fromJSON(departure.error);
       }
+      await ended.register(id);
       const run = await current(id);
       return {
         run_id: run.id,
@@ -160,13 +191,24 @@ export function runCommands(database: Database, hub: EventHub, supervisor: RunSu
     },
     restore: async (id) => void (await change(id, { deleted_at: null })),
     metrics: (id, metrics) => readMetrics(database, id, metrics),
-    checkpoints: (id) => listCheckpoints(database, id),
+    async checkpoints(id) {
+      const rows = await listCheckpoints(database, id);
+      return Promise.all(rows.map(async (row) => ({ ...row, missing: (await missingParts(database, row)).length })));
+    },
     log: (id) => readLog(database, id),
+    media: (id, step) => (step === undefined ? readMedia(database, id) : readMediaAt(database, id, step)),
+    mediaSteps: (id) => mediaSteps(database, id),
     profile: (id) => getProfile(database, id),
     compare: async (ids) =>
       diffConfigs((await Promise.all(ids.map((id) => getRun(database, id)))).map((run) => run.config)),
   };
 }
+
+/** Fields of a new run's row that are not made from its config. */
+export type RunFields = Partial<Pick<RunRow, 'name' | 'group' | 'batch_size'>>;
+
+/** What a run's row says of its dataset. `id`: `NOT_HERE` where others send its examples. */
+export type RunData = Pick<DatasetRow, 'id' | 'name' | 'content_hash'>;
 
 /** Which trial a run belongs to. */
 export interface TrialOfRun {
@@ -179,7 +221,7 @@ export interface TrialOfRun {
 export async function newRun(
   database: Database,
   config: RunConfig,
-  dataset: DatasetRow,
+  dataset: RunData,
   trial: TrialOfRun | null = null,
 ): Promise<RunRow> {
   const now = Date.now();
@@ -200,6 +242,7 @@ export async function newRun(
     dataset_hash: dataset.content_hash,
     study_id: trial?.study_id ?? '',
     trial: trial?.trial ?? null,
+    group: null,
     tags: [],
     notes: '',
     backend: null,

@@ -8,7 +8,7 @@ import type { RunConfig } from '../config/schema';
 import type { Database } from '../store/database';
 import { allStudies, getStudy, putStudy, readTrials, updateStudy } from '../store/studies';
 import { updateRun } from '../store/runs';
-import { UNFINISHED, type DatasetRow } from '../store/schema';
+import { UNFINISHED, type DatasetRow, type RunGroup } from '../store/schema';
 import { UNFINISHED_STUDY, type StudyRow, type TrialParams, type TrialRow } from '../store/study';
 import { paretoFront } from '../sweeps/pareto';
 import { checkParams } from '../sweeps/space/check-params';
@@ -91,9 +91,10 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
     get,
     trials: (id) => readTrials(database, id),
     async start(input, datasetId, { warmStart } = {}) {
-      const config = searching(input);
+      const asked = searching(input);
       const dataset = await getDataset(database, datasetId);
-      const row = await newStudy(database, config, dataset, warmStart ?? null);
+      const { config, group } = await inRoom(asked);
+      const row = { ...(await newStudy(database, config, dataset, warmStart ?? null)), ...(group && { group }) };
       const waiting = enqueued(row, config);
       await supervisor.launch(row.id, async () => {
         await putStudy(database, row, waiting);
@@ -188,6 +189,13 @@ export function studyCommands(database: Database, hub: EventHub, supervisor: Stu
 function searching(input: RunConfig): RunConfig {
   const search = { ...input.optimization.hyperparameter_search, enabled: true };
   return parseConfig({ ...input, optimization: { hyperparameter_search: search } });
+}
+
+/** Where others are to train trials, too: the room that they come to stands beside the config. @throws LatheError of kind `usage` */
+async function inRoom(config: RunConfig): Promise<{ config: RunConfig; group?: RunGroup }> {
+  if (!config.training.distributed.enabled) return { config };
+  const { hostedRun } = await import('./hosted-run');
+  return hostedRun(config);
 }
 
 /** The trials that the config asks for. @throws LatheError of kind `config` that names a value which cannot be */

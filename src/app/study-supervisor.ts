@@ -2,14 +2,17 @@
  * Keeps studies going. A study that runs is held by a Web Lock in one tab; every other tab queues for that lock and, if it
  * gets it while the study is still unfinished, takes the study over: its tab was closed or crashed.
  */
+import { deferred, type Deferred } from '../base/deferred';
 import { LatheError } from '../base/errors';
 import type { Database } from '../store/database';
 import { allStudies, getStudy } from '../store/studies';
-import type { TrialParams, TrialRow } from '../store/study';
+import type { StudyRow, TrialParams, TrialRow } from '../store/study';
+import type { OpenStudy } from '../sweeps/api';
 import { Conductor, type StudyEnd } from '../sweeps/conductor';
 import type { Executor } from '../sweeps/executor';
 import type { EventHub, StudyOrder } from './events';
 import { STUDY_LOCK_PREFIX } from './locks';
+import type { SitInSearch, StudySitting } from './search-rooms';
 import { startStudyWorker, type StudyWorker } from './workers';
 
 /** How long to wait for a lock that another tab holds only for a moment. */
@@ -25,6 +28,8 @@ interface Sitting {
   /** An order that came before. */
   asked: 'pause' | 'stop' | null;
   end: Promise<StudyEnd>;
+  /** Settles with that order. */
+  interrupted: Deferred<undefined>;
 }
 
 /** Conducts studies in this tab and takes over those of tabs that died. */
@@ -32,16 +37,18 @@ export class StudySupervisor {
   readonly #database: Database;
   readonly #hub: EventHub;
   readonly #executor: Executor;
+  readonly #sitInSearch: SitInSearch;
   readonly #sittings = new Map<string, Sitting>();
   readonly #ends = new Map<string, StudyEnd>();
   readonly #watched = new Set<string>();
   /** Studies whose end could not be written: taken over, they would only fail again. */
   readonly #unsaved = new Set<string>();
 
-  constructor(database: Database, hub: EventHub, executor: Executor) {
+  constructor(database: Database, hub: EventHub, executor: Executor, sitInSearch: SitInSearch) {
     this.#database = database;
     this.#hub = hub;
     this.#executor = executor;
+    this.#sitInSearch = sitInSearch;
     hub.onOrder((order) => order.noun === 'study' && this.#obey(order.id, order.order));
   }
 
@@ -111,6 +118,7 @@ export class StudySupervisor {
     switch (order.kind) {
       case 'leave':
         sitting.asked = order.how;
+        sitting.interrupted.resolve(undefined);
         sitting.conductor?.leave(order.how);
         return true;
       case 'prune':
@@ -132,7 +140,13 @@ export class StudySupervisor {
 
   #sit(id: string): Promise<StudyEnd> {
     const worker = startStudyWorker();
-    const sitting: Sitting = { worker, conductor: null, asked: null, end: Promise.resolve(NEVER_BEGAN) };
+    const sitting: Sitting = {
+      worker,
+      conductor: null,
+      asked: null,
+      end: Promise.resolve(NEVER_BEGAN),
+      interrupted: deferred(),
+    };
     sitting.end = this.#conduct(id, sitting).finally(() => {
       this.#sittings.delete(id);
       worker.terminate();
@@ -145,22 +159,43 @@ export class StudySupervisor {
 
   async #conduct(id: string, sitting: Sitting): Promise<StudyEnd> {
     const { api } = sitting.worker;
-    let end: StudyEnd;
     try {
       const open = await api.open(id);
-      const { config } = await getStudy(this.#database, id);
-      if (!config) throw new LatheError('usage', 'The study came from a file: it can be looked at, not run.');
-      const search = config.optimization.hyperparameter_search;
-      const conductor = new Conductor(open, search, api, this.#executor, { trial: (trial) => this.#tell(trial) });
-      sitting.conductor = conductor;
-      if (sitting.asked) conductor.leave(sitting.asked);
-      end = await conductor.run();
+      const study = await getStudy(this.#database, id);
+      const end = await this.#conductIn(study, open, sitting);
       await api.change(end.status, end.reason);
+      return end;
     } catch (thrown) {
       // The row stays as it is where it cannot be written: the study goes on when the page is opened again.
       this.#unsaved.add(id);
+      return { status: 'paused', reason: LatheError.from(thrown).message };
+    }
+  }
+
+  /** Conducts a study here alone, or in the room where others train trials of it. */
+  async #conductIn(study: StudyRow, open: OpenStudy, sitting: Sitting): Promise<StudyEnd> {
+    const { config, counts, group } = study;
+    if (!config) throw new LatheError('usage', 'The study came from a file: it can be looked at, not run.');
+    let place: StudySitting | null = null;
+    let end: StudyEnd;
+    try {
+      if (group) {
+        place = await this.#sitInSearch(study, this.#executor);
+        const begun = counts.running + counts.complete + counts.pruned + counts.failed > 0;
+        if (!begun) await Promise.race([place.gather(), sitting.interrupted.promise]);
+      }
+      const search = config.optimization.hyperparameter_search;
+      const executor = place?.executor ?? this.#executor;
+      const events = { trial: (trial: TrialRow) => this.#tell(trial) };
+      const conductor = new Conductor(open, search, sitting.worker.api, executor, events);
+      sitting.conductor = conductor;
+      if (sitting.asked) conductor.leave(sitting.asked);
+      end = await conductor.run();
+    } catch (thrown) {
+      // What keeps it from its room may be over by the time that somebody resumes it.
       end = { status: 'paused', reason: LatheError.from(thrown).message };
     }
+    await place?.end(end.status, end.reason);
     return end;
   }
 }

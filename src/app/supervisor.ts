@@ -3,15 +3,16 @@
  * it gets it while the run is still unfinished, takes the run over: its tab was closed or crashed. A trainer that loses
  * its device is replaced by a fresh one, which goes on from the latest checkpoint.
  */
-import { LatheError, type ErrorJson } from '../base/errors';
+import { LatheError, PASSING, type ErrorJson } from '../base/errors';
 import { transfer } from '../base/rpc';
 import type { Database } from '../store/database';
 import { appendLog } from '../store/logs';
 import { getRun, ownRuns, updateRun } from '../store/runs';
 import type { RunRow } from '../store/schema';
-import type { LeaveOrder, TrainingEvent } from '../training/protocol';
+import type { LeaveOrder, TrainingEvent, TrainOptions } from '../training/protocol';
 import type { EventHub } from './events';
 import { RUN_LOCK_PREFIX } from './locks';
+import { PageMeter } from './page-meter';
 import { startTrainer, type TrainerWorker } from './workers';
 
 /** How a run left its trainer in this tab. */
@@ -35,9 +36,13 @@ const CHANGED_MS = 2000;
 
 const lockName = (runId: string): string => `${RUN_LOCK_PREFIX}${runId}`;
 
+const msBetweenLooks = ({ config }: RunRow): number => (config.logging.system.every_seconds ?? Infinity) * 1000;
+
 /** How one trainer worker was left. */
 type Outcome =
-  { kind: 'left'; error: ErrorJson | null; steps: number } | { kind: 'lost'; reason: string; steps: number };
+  | { kind: 'left'; error: ErrorJson | null; steps: number }
+  | { kind: 'lost'; reason: string; steps: number }
+  | { kind: 'rejoined'; reason: string; steps: number };
 
 /** Who decides whether a run that is a trial goes on. */
 export interface RunJudge {
@@ -47,10 +52,35 @@ export interface RunJudge {
   report(epoch: number, value: number): Promise<string | null>;
 }
 
+/** The lines of a trainer: to the group, and to those who send examples. */
+export interface TrainerPorts {
+  collective: MessagePort;
+  examples: MessagePort;
+}
+
+/** A run's place in the group that trains it. */
+export interface GroupSitting {
+  /** The lines for a trainer; each trainer of the run gets its own. */
+  trainer(): Promise<TrainerPorts>;
+  /** Settles with a sentence if the group's worker breaks. */
+  broken: Promise<string>;
+  /** Says goodbye to the others. */
+  end(reason: string): Promise<void>;
+}
+
+/** Goes into the room of a run's group. */
+export type SitInGroup = (run: RunRow) => Promise<GroupSitting>;
+
 /** A run training in this tab. */
 interface Sitting {
   trainer: TrainerWorker | null;
   judge: RunJudge | null;
+  /** The run is one of a group, but trains here by itself, to be ended. */
+  alone: boolean;
+  /** Milliseconds between two looks at the machine; infinite: none. */
+  lookMs: number;
+  /** How it was asked to leave. */
+  order: LeaveOrder | null;
   departure: Promise<Departure>;
 }
 
@@ -58,19 +88,21 @@ interface Sitting {
 export class RunSupervisor {
   readonly #database: Database;
   readonly #hub: EventHub;
+  readonly #sitInGroup: SitInGroup;
   readonly #sittings = new Map<string, Sitting>();
   readonly #departures = new Map<string, Departure>();
   readonly #watched = new Set<string>();
   /** What a run's row should say but a full disk could not take. */
   readonly #unsaved = new Map<string, Pick<RunRow, 'status' | 'reason'>>();
 
-  constructor(database: Database, hub: EventHub) {
+  constructor(database: Database, hub: EventHub, sitInGroup: SitInGroup) {
     this.#database = database;
     this.#hub = hub;
+    this.#sitInGroup = sitInGroup;
     hub.onOrder(({ noun, id, order }) => {
-      const trainer = noun === 'run' ? this.#sittings.get(id)?.trainer : null;
-      if (!trainer || noun !== 'run') return false;
-      void trainer.api.leave(order);
+      const sitting = noun === 'run' ? this.#sittings.get(id) : null;
+      if (!sitting || noun !== 'run') return false;
+      void this.#order(sitting, order);
       return true;
     });
     hub.subscribe((event) => {
@@ -87,16 +119,20 @@ export class RunSupervisor {
 
   /**
    * Trains a run in this tab. `prepare` runs once the run's lock is held, before any other tab can see the run as one to
-   * take over; it writes the row with status `running`.
+   * take over; it writes the row with status `running`. A run of a group goes into its room, unless it is to train `alone`.
    * @throws LatheError of kind `usage` when another tab trains it.
    */
-  async launch(runId: string, prepare: () => Promise<void>, judge: RunJudge | null = null): Promise<void> {
+  async launch(
+    runId: string,
+    prepare: () => Promise<void>,
+    { judge = null, alone = false }: { judge?: RunJudge | null; alone?: boolean } = {},
+  ): Promise<void> {
     if (this.#sittings.has(runId)) throw new LatheError('usage', `The run ${runId} is training already.`);
     await new Promise<void>((resolve, reject) => {
       navigator.locks
         .request(lockName(runId), { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, async () => {
           await prepare();
-          const sitting = this.#sit(runId, judge);
+          const sitting = this.#sit(runId, judge, alone);
           resolve();
           await sitting;
         })
@@ -127,7 +163,7 @@ export class RunSupervisor {
       // A trial goes on with its study.
       if (run.trial !== null) return;
       this.#hub.emit({ type: 'resumed', run_id: runId, name: run.name, step: run.step });
-      await this.#sit(runId, null);
+      await this.#sit(runId, null, false);
     });
   }
 
@@ -146,8 +182,14 @@ export class RunSupervisor {
   async leave(runId: string, order: LeaveOrder): Promise<boolean> {
     const sitting = this.#sittings.get(runId);
     if (!sitting) return this.#hub.order({ noun: 'run', id: runId, order });
-    await sitting.trainer?.api.leave(order);
+    await this.#order(sitting, order);
     return true;
+  }
+
+  /** Tells the trainer; one that is not there yet is told as it starts. */
+  async #order(sitting: Sitting, order: LeaveOrder): Promise<void> {
+    sitting.order = order;
+    await sitting.trainer?.api.leave(order);
   }
 
   /** Resolves when the run has left its trainer in this tab; at once where it does not train here. */
@@ -162,10 +204,13 @@ export class RunSupervisor {
     for (const { trainer } of this.#sittings.values()) void trainer?.api.checkpoint();
   }
 
-  #sit(runId: string, judge: RunJudge | null): Promise<Departure> {
+  #sit(runId: string, judge: RunJudge | null, alone: boolean): Promise<Departure> {
     const sitting: Sitting = {
       trainer: null,
       judge,
+      alone,
+      lookMs: Infinity,
+      order: null,
       departure: Promise.resolve({ error: null, steps: 0, resumed_from: null }),
     };
     sitting.departure = this.#train(runId, sitting).finally(() => {
@@ -195,13 +240,37 @@ export class RunSupervisor {
     }
   }
 
-  /** Trains until the run leaves, over as many devices as it takes. */
+  /** Trains until the run leaves, with its group where it has one. */
   async #train(runId: string, sitting: Sitting): Promise<Departure> {
+    let group: GroupSitting | null = null;
+    try {
+      const run = await getRun(this.#database, runId);
+      sitting.lookMs = msBetweenLooks(run);
+      if (run.group && !sitting.alone) group = await this.#sitInGroup(run);
+    } catch (thrown) {
+      // What keeps it from its room may be over by the time that somebody resumes it.
+      const error = LatheError.from(thrown);
+      await this.#fail(runId, error, 'paused');
+      return { error: error.toJSON(), steps: 0, resumed_from: null };
+    }
+    try {
+      return await this.#trainOnDevices(runId, sitting, group);
+    } finally {
+      await group?.end('It left the group.');
+    }
+  }
+
+  /** Trains until the run leaves, over as many devices as it takes. */
+  async #trainOnDevices(runId: string, sitting: Sitting, group: GroupSitting | null): Promise<Departure> {
     const total: Departure = { error: null, steps: 0, resumed_from: null };
     for (let lost = 0; ;) {
-      const outcome = await this.#trainOnce(runId, sitting, total);
+      const outcome = await this.#trainOnce(runId, sitting, total, group);
       total.steps += outcome.steps;
       if (outcome.kind === 'left') return { ...total, error: outcome.error };
+      if (outcome.kind === 'rejoined') {
+        await appendLog(this.#database, runId, 'info', `${outcome.reason} It goes on from where the others are.`);
+        continue;
+      }
       lost = outcome.steps > 0 ? 1 : lost + 1;
       const message = `The GPU was lost (${outcome.reason}).`;
       if (lost > MAX_LOST_DEVICES) {
@@ -221,11 +290,18 @@ export class RunSupervisor {
     }
   }
 
-  async #trainOnce(runId: string, sitting: Sitting, total: Departure): Promise<Outcome> {
+  async #trainOnce(runId: string, sitting: Sitting, total: Departure, group: GroupSitting | null): Promise<Outcome> {
+    const ports = (await group?.trainer()) ?? null;
     const trainer = startTrainer();
-    sitting.trainer = trainer;
     const { port1, port2 } = new MessageChannel();
-    const sitter = { first: 0, last: 0, told: 0 };
+    const sitter = { first: 0, last: 0, told: 0, looked: -Infinity };
+    const meter = sitting.lookMs < Infinity ? new PageMeter(this.#hub, runId) : null;
+    // With the trainer's events and no timer, which the browser slows down where the page is in the background.
+    const look = (): void => {
+      if (!meter || performance.now() - sitter.looked < sitting.lookMs) return;
+      sitter.looked = performance.now();
+      void trainer.api.hearPage(meter.look());
+    };
     // The trainer writes the row now and then; lists and pages read it again as often.
     const changed = (): void => {
       sitter.told = performance.now();
@@ -239,10 +315,12 @@ export class RunSupervisor {
           case 'started':
             sitter.first = sitter.last = event.step;
             total.resumed_from ??= event.resumed_from;
+            look();
             changed();
             return;
           case 'progress':
             sitter.last = event.step;
+            look();
             if (performance.now() - sitter.told >= CHANGED_MS) changed();
             return;
           case 'report':
@@ -250,6 +328,9 @@ export class RunSupervisor {
             return;
           case 'device_lost':
             resolve({ kind: 'lost', reason: event.reason, steps: sitter.last - sitter.first });
+            return;
+          case 'rejoined':
+            resolve({ kind: 'rejoined', reason: event.reason, steps: sitter.last - sitter.first });
             return;
           case 'ended':
             if (event.error?.kind === 'storage') this.#hub.emit({ type: 'storage_full', full: true });
@@ -259,26 +340,37 @@ export class RunSupervisor {
         }
       };
     });
-    const refused = Promise.resolve(
-      trainer.api.train(runId, transfer(port2, [port2]), {
-        backends: ['webgpu', 'webgl', 'cpu'],
-        reports: sitting.judge?.metric ?? null,
-      }),
-    ).then(() => left);
-    const broken = trainer.broken.then((reason): never => {
+    const options: TrainOptions = {
+      backends: ['webgpu', 'webgl', 'cpu'],
+      reports: sitting.judge?.metric ?? null,
+      collective: ports?.collective ?? null,
+      examples: ports?.examples ?? null,
+    };
+    const lines = ports ? [ports.collective, ports.examples] : [];
+    const refused = Promise.resolve(trainer.api.train(runId, transfer(port2, [port2]), transfer(options, lines))).then(
+      () => left,
+    );
+    sitting.trainer = trainer;
+    if (sitting.order) void trainer.api.leave(sitting.order);
+    const stopped = (what: string, reason: string): never => {
       throw new LatheError(
         'internal',
-        `The training worker stopped: ${reason}. Reload the page; the run goes on from its latest checkpoint.`,
+        `The ${what} stopped: ${reason}. Reload the page; the run goes on from its latest checkpoint.`,
       );
-    });
+    };
+    const broken = trainer.broken.then((reason) => stopped('training worker', reason));
+    const cutOff = group ? [group.broken.then((reason) => stopped('worker of the group', reason))] : [];
     try {
-      return await Promise.race([left, refused, broken]);
+      return await Promise.race([left, refused, broken, ...cutOff]);
     } catch (thrown) {
       const error = LatheError.from(thrown, 'training');
-      await this.#fail(runId, error);
+      // Who was waited for does not matter to a run that is to be cancelled.
+      const cancelled = error.kind === 'group' && sitting.order === 'cancel';
+      await this.#fail(runId, error, cancelled ? 'cancelled' : undefined);
       return { kind: 'left', error: error.toJSON(), steps: sitter.last - sitter.first };
     } finally {
       trainer.terminate();
+      meter?.stop();
       sitting.trainer = null;
       port1.close();
     }
@@ -299,8 +391,11 @@ export class RunSupervisor {
   }
 
   /** Records that the run could not start or go on. */
-  async #fail(runId: string, error: LatheError): Promise<void> {
-    const status: RunRow['status'] = error.kind === 'storage' ? 'paused' : 'failed';
+  async #fail(
+    runId: string,
+    error: LatheError,
+    status: RunRow['status'] = PASSING.includes(error.kind) ? 'paused' : 'failed',
+  ): Promise<void> {
     const { message: reason } = error;
     this.#hub.emit({ run_id: runId, type: 'ended', status, reason, error: error.toJSON(), steps_this_process: 0 });
     try {

@@ -7,7 +7,7 @@ import { readMetrics } from '../store/metrics';
 import { getRun, putRun, updateRun } from '../store/runs';
 import { UNFINISHED, type RunRow } from '../store/schema';
 import type { Objective } from '../store/study';
-import type { Executor, RunEnd, RunOrder } from '../sweeps/executor';
+import type { Elsewhere, Executor, RunEnd, RunOrder } from '../sweeps/executor';
 import { getDataset } from './datasets';
 import type { EventHub } from './events';
 import { newRun } from './runs';
@@ -26,12 +26,15 @@ export function localExecutor(database: Database, hub: EventHub, supervisor: Run
       speeds.set(event.run_id, { speed: event.samples_per_second, bytes: event.gpu_bytes });
     } else if (event.type === 'ended') speeds.delete(event.run_id);
   });
+  /** Runs that are about to train, and how they were asked to leave meanwhile. */
+  const starting = new Map<string, 'pause' | 'prune' | null>();
   const changed = (id: string): void => hub.emit({ type: 'changed', noun: 'run', id });
 
   const launch = async (order: RunOrder): Promise<void> => {
     const { run_id, config, dataset_id, objectives, report } = order;
     const known = await database.get('runs', run_id);
     if (known && !UNFINISHED.includes(known.status)) return;
+    if (!known) await order.begin(null);
     const row = known ?? (await newRun(database, config, await getDataset(database, dataset_id), order));
     await supervisor.launch(
       run_id,
@@ -40,14 +43,20 @@ export function localExecutor(database: Database, hub: EventHub, supervisor: Run
         else await putRun(database, row);
         changed(run_id);
       },
-      report && isEpochMetric(objectives[0].metric) ? { metric: objectives[0].metric, report } : null,
+      { judge: report && isEpochMetric(objectives[0].metric) ? { metric: objectives[0].metric, report } : null },
     );
   };
 
   return {
     async train(order) {
+      let asked: 'pause' | 'prune' | null = null;
       try {
-        await launch(order);
+        starting.set(order.run_id, null);
+        await launch(order).finally(() => {
+          asked = starting.get(order.run_id) ?? null;
+          starting.delete(order.run_id);
+        });
+        if (asked) await supervisor.leave(order.run_id, asked);
       } catch (thrown) {
         const error = LatheError.from(thrown);
         return { kind: IMPOSSIBLE.has(error.kind) ? 'impossible' : 'paused', reason: error.message, steps: 0 };
@@ -59,12 +68,17 @@ export function localExecutor(database: Database, hub: EventHub, supervisor: Run
       return end;
     },
     async leave(runId, how) {
-      await supervisor.leave(runId, how);
+      if (starting.has(runId)) starting.set(runId, how);
+      else await supervisor.leave(runId, how);
     },
     speed: (runId) => speeds.get(runId)?.speed ?? null,
     memory: () => ({ held: [...speeds.values()].reduce((sum, { bytes }) => sum + bytes, 0), limit }),
+    elsewhere: () => NOWHERE,
   };
 }
+
+/** This browser alone. */
+const NOWHERE: Elsewhere = { slots: 0, runs: new Set(), change: new Promise(() => undefined) };
 
 /** How a run that left its trainer ended, for its trial. */
 async function runEnd(database: Database, row: RunRow, { error }: Departure, order: RunOrder): Promise<RunEnd> {

@@ -10,13 +10,18 @@ import { datasetCommands, getDataset } from './datasets';
 import { probeDevice, storageUse } from './device';
 import { EventHub } from './events';
 import { ifNobodyStores } from './locks';
+import { checkpointCollector } from './checkpoint-collector';
+import { notificationCommands, watchRuns } from './notifications';
 import { bundleCommands, modelCommands, modelImporter } from './models';
+import { lazyRooms, peerCommands } from './peers';
+import { EndedRuns, registryCommands } from './registry';
 import { runCommands } from './runs';
 import { studyCommands } from './studies';
 import { suggestConfig } from './suggest';
 import { StudySupervisor } from './study-supervisor';
 import { RunSupervisor } from './supervisor';
 import { localExecutor } from './trial-executor';
+import { Tracking, trackingCommands, type TrackingHost } from './tracking';
 import { modelWorker } from './workers';
 
 /** How the workbench is used. */
@@ -32,9 +37,23 @@ export interface WorkbenchOptions {
 export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workbench> {
   const hub = new EventHub();
   const database = await openDatabase({ outdated: () => hub.emitHere({ type: 'outdated' }) });
-  const supervisor = new RunSupervisor(database, hub);
-  const studies = new StudySupervisor(database, hub, localExecutor(database, hub, supervisor));
+  const rooms = lazyRooms(database, hub, () => executor);
+  const supervisor = new RunSupervisor(database, hub, rooms.sit);
+  const executor = localExecutor(database, hub, supervisor);
+  const studies = new StudySupervisor(database, hub, executor, rooms.sitInSearch);
   const importModel = modelImporter(hub);
+  const ended = new EndedRuns(database, hub);
+  const runs = runCommands(database, hub, supervisor, ended);
+  const collect = checkpointCollector(database, rooms);
+  const bundle = bundleCommands(importModel, collect);
+  const tracked: TrackingHost = {
+    database,
+    hub,
+    driven,
+    exportBundle: (model) => bundle.export(model, 'bundle'),
+    stopRun: (id) => runs.stop(id),
+  };
+  const tracking = new Tracking(tracked);
 
   if (!driven) {
     // Another tab that starts a run or a study may die: queue for it at once.
@@ -44,7 +63,9 @@ export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workb
     });
     await supervisor.adopt();
     await studies.adopt();
+    void ended.catchUp();
     scheduleCollection(database);
+    watchRuns(database, hub);
   }
 
   return {
@@ -59,10 +80,14 @@ export async function openWorkbench({ driven }: WorkbenchOptions): Promise<Workb
         return modelWorker().summarize(config, datasetId);
       },
     },
-    runs: runCommands(database, hub, supervisor),
+    runs,
     studies: studyCommands(database, hub, studies),
-    models: modelCommands(database, hub),
-    bundle: bundleCommands(importModel),
+    models: modelCommands(database, hub, collect),
+    bundle,
+    peers: peerCommands(hub, rooms, runs),
+    tracking: trackingCommands(tracking, tracked),
+    registry: registryCommands({ database, hub, ended, tracking, importModel, collect }),
+    notifications: notificationCommands(),
     device: { probe: probeDevice, storage: storageUse },
   };
 }

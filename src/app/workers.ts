@@ -2,8 +2,10 @@
 import { connect, type Remote } from '../base/rpc';
 import type { AnalysisApi } from '../analysis/api';
 import type { DataApi } from '../data/api';
+import type { ExamplesApi } from '../data/streaming/api';
 import type { ExportApi } from '../export/api';
 import type { StudyApi } from '../sweeps/api';
+import type { SyncApi } from '../tracking/api';
 import type { TrainerApi } from '../training/protocol';
 
 /** A trainer worker, its API, and how to end it. */
@@ -19,12 +21,37 @@ export function startTrainer(): TrainerWorker {
   const worker = new Worker(new URL('../../workers/trainer.ts', import.meta.url), { type: 'module', name: 'trainer' });
   return {
     api: connect<TrainerApi>(worker),
-    broken: new Promise((resolve) => {
-      worker.addEventListener('error', (event) => {
-        event.preventDefault();
-        resolve(event.message || 'its script could not be loaded');
-      });
-    }),
+    broken: brokenOf(worker),
+    terminate: () => worker.terminate(),
+  };
+}
+
+function brokenOf(worker: Worker): Promise<string> {
+  return new Promise((resolve) => {
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      resolve(event.message || 'its script could not be loaded');
+    });
+  });
+}
+
+/** A worker that has data ready for others, its API, and how to end it. */
+export interface ExamplesWorker {
+  api: Remote<ExamplesApi>;
+  /** Settles with a sentence if the worker itself breaks. */
+  broken: Promise<string>;
+  terminate(): void;
+}
+
+/** Starts a worker that gives out the examples of one run. */
+export function startExamplesWorker(): ExamplesWorker {
+  const worker = new Worker(new URL('../../workers/examples.ts', import.meta.url), {
+    type: 'module',
+    name: 'examples',
+  });
+  return {
+    api: connect<ExamplesApi>(worker),
+    broken: brokenOf(worker),
     terminate: () => worker.terminate(),
   };
 }
@@ -70,4 +97,11 @@ export function modelWorker(): Remote<ModelApi> {
     new Worker(new URL('../../workers/model.ts', import.meta.url), { type: 'module', name: 'model' }),
   );
   return model;
+}
+
+/** Starts the worker that sends runs to trackers. */
+export function startSyncWorker(): Remote<SyncApi> {
+  return connect<SyncApi>(
+    new Worker(new URL('../../workers/sync.ts', import.meta.url), { type: 'module', name: 'sync' }),
+  );
 }

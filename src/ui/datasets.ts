@@ -1,6 +1,6 @@
 /** What the pages say about a dataset, and what they can read off it without asking anyone. */
 import { readsTokens } from '../config/architectures/reads-tokens';
-import type { DatasetRow, TableDatasetRow } from '../store/schema';
+import { NOT_HERE, type DatasetRow, type RunRow, type TableDatasetRow } from '../store/schema';
 import { formatCount, plural } from './format';
 
 /** `344 rows · 7 columns`, `70,000 images · 28 × 28 · 10 classes`, `12,040 characters · 48 different`. */
@@ -12,6 +12,16 @@ export function describeDataset(dataset: DatasetRow): string {
   const { width, height, uniform } = dataset.image;
   const classes = dataset.classes.length > 0 ? ` · ${plural(dataset.classes.length, 'class', 'classes')}` : '';
   return `${plural(dataset.examples, 'image')} · ${uniform ? '' : 'about '}${formatCount(width)} × ${formatCount(height)}${classes}`;
+}
+
+/** The dataset of a run, where it is in this browser: also one that came after others had sent its examples. */
+export function datasetOf<T extends Pick<DatasetRow, 'id' | 'content_hash'>>(
+  run: Pick<RunRow, 'dataset_id' | 'dataset_hash'>,
+  datasets: readonly T[],
+): T | null {
+  const wanted = (row: T): boolean =>
+    run.dataset_id === NOT_HERE ? row.content_hash === run.dataset_hash : row.id === run.dataset_id;
+  return datasets.find(wanted) ?? null;
 }
 
 /** The columns of a table that are inputs: neither left out nor predicted. */

@@ -14,16 +14,37 @@ export interface MetricInfo {
   fromZero?: boolean;
 }
 
+const figure = (value: number | null | undefined): string => formatNumber(value);
 const plain = (value: number): string => (Math.abs(value) < 1e5 ? formatNumber(value, 3) : formatCompact(value));
 const percent = (value: number): string => `${formatNumber(value * 100, 3)}%`;
 
+const bytes = (title: string): MetricInfo => ({
+  title,
+  format: formatBytes,
+  axis: formatBytes,
+  better: null,
+  fromZero: true,
+});
+
+/** Of a metric that is stored in hundredths. */
+const hundredths = (title: string): MetricInfo => ({
+  title,
+  format: (value) => formatPercent(typeof value === 'number' ? value / 100 : value),
+  axis: (value) => percent(value / 100),
+  better: null,
+  fromZero: true,
+});
+
+/** States of the processor, as browsers name them. */
+const PRESSURE = ['nominal', 'fair', 'serious', 'critical'];
+
 const INFO: Record<string, MetricInfo> = {
-  loss: { title: 'Loss', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
+  loss: { title: 'Loss', format: figure, axis: plain, better: 'lower' },
   accuracy: { title: 'Accuracy', format: formatPercent, axis: percent, better: 'higher' },
-  perplexity: { title: 'Perplexity', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
+  perplexity: { title: 'Perplexity', format: figure, axis: plain, better: 'lower' },
   f1: { title: 'F1', format: formatPercent, axis: percent, better: 'higher' },
-  mae: { title: 'MAE', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
-  rmse: { title: 'RMSE', format: (value) => formatNumber(value), axis: plain, better: 'lower' },
+  mae: { title: 'MAE', format: figure, axis: plain, better: 'lower' },
+  rmse: { title: 'RMSE', format: figure, axis: plain, better: 'lower' },
   r2: { title: 'R²', format: (value) => formatNumber(value, 3), axis: plain, better: 'higher' },
   learning_rate: { title: 'Learning rate', format: (value) => formatNumber(value, 3), axis: plain, better: null },
   gradient_norm: { title: 'Gradient norm', format: (value) => formatNumber(value, 3), axis: plain, better: null },
@@ -36,19 +57,36 @@ const INFO: Record<string, MetricInfo> = {
     fromZero: true,
   },
   step_ms: { title: 'Step time', format: formatMilliseconds, axis: plain, better: null, fromZero: true },
-  loss_scale: { title: 'Loss scale', format: (value) => formatNumber(value), axis: plain, better: null },
-  gpu_bytes: { title: 'Device memory', format: formatBytes, axis: formatBytes, better: null, fromZero: true },
-  gpu_bytes_peak: {
-    title: 'Device memory, peak',
-    format: formatBytes,
-    axis: formatBytes,
+  loss_scale: { title: 'Loss scale', format: figure, axis: plain, better: null },
+  gpu_bytes: bytes('Device memory'),
+  gpu_bytes_peak: bytes('Device memory, peak'),
+  gpu_busy: { title: 'Device busy', format: formatPercent, axis: percent, better: null, fromZero: true },
+  'system/cpu_percent': hundredths('Training thread'),
+  'system/cpu_pressure': {
+    title: 'Processor pressure',
+    format: (value) => (typeof value === 'number' ? (PRESSURE[value] ?? plain(value)) : '–'),
+    axis: plain,
     better: null,
     fromZero: true,
   },
-  gpu_busy: { title: 'Device busy', format: formatPercent, axis: percent, better: null, fromZero: true },
+  'system/js_memory_bytes': bytes('JavaScript memory'),
+  'system/page_memory_bytes': bytes('Page memory'),
+  'system/storage_used_bytes': bytes('Storage used'),
+  'system/storage_percent': hundredths('Share of storage'),
+  'system/network_sent_bytes': bytes('Network, sent'),
+  'system/network_received_bytes': bytes('Network, received'),
+  'system/queue_length': {
+    title: 'Waiting to be sent',
+    format: formatCompact,
+    axis: formatCompact,
+    better: null,
+    fromZero: true,
+  },
 };
 
 const SPLITS: Record<string, string> = { train: 'train', val: 'val', test: 'test' };
+
+const PEAK = /_peak$/;
 
 /** `val_accuracy` → split `val`, base `accuracy`; `learning_rate` → split null. */
 export function splitMetric(metric: string): { split: string | null; base: string } {
@@ -59,10 +97,12 @@ export function splitMetric(metric: string): { split: string | null; base: strin
 /** How `metric` (with or without its split) is shown; an unknown one as a plain number under its own name. */
 export function metricInfo(metric: string): MetricInfo {
   const { base } = splitMetric(metric);
+  const peak = PEAK.test(base) ? INFO[base.replace(PEAK, '')] : undefined;
   return (
-    INFO[base] ?? {
+    INFO[base] ??
+    (peak && { ...peak, title: `${peak.title}, peak` }) ?? {
       title: base.replaceAll('_', ' '),
-      format: (value) => formatNumber(value),
+      format: figure,
       axis: plain,
       better: null,
     }
@@ -95,8 +135,8 @@ export interface ChartGroup {
   metrics: string[];
 }
 
-/** Quality first, then the machine. `main` charts are the heroes of the page. */
-export function groupMetrics(metrics: string[]): { main: ChartGroup[]; machine: ChartGroup[] } {
+/** Quality first, then speed, then what the run takes of the machine. `main` charts are the heroes of the page. */
+export function groupMetrics(metrics: string[]): Record<'main' | 'machine' | 'system', ChartGroup[]> {
   const order = ['loss', 'perplexity', 'accuracy', 'f1', 'mae', 'rmse', 'r2'];
   const machineOrder = [
     'learning_rate',
@@ -109,6 +149,7 @@ export function groupMetrics(metrics: string[]): { main: ChartGroup[]; machine: 
     'gpu_bytes',
     'gpu_bytes_peak',
   ];
+  const systemOrder = Object.keys(INFO).filter(isSystem);
   const groups = new Map<string, ChartGroup>();
   for (const metric of metrics) {
     const { base } = splitMetric(metric);
@@ -120,12 +161,17 @@ export function groupMetrics(metrics: string[]): { main: ChartGroup[]; machine: 
   const all = [...groups.values()];
   for (const group of all) group.metrics.sort((a, b) => splitRank(a) - splitRank(b));
   return {
-    main: all.filter(({ id }) => !machineOrder.includes(id)).sort((a, b) => rank(a.id, order) - rank(b.id, order)),
+    main: all
+      .filter(({ id }) => !machineOrder.includes(id) && !isSystem(id))
+      .sort((a, b) => rank(a.id, order) - rank(b.id, order)),
     machine: all
       .filter(({ id }) => machineOrder.includes(id))
       .sort((a, b) => rank(a.id, machineOrder) - rank(b.id, machineOrder)),
+    system: all.filter(({ id }) => isSystem(id)).sort((a, b) => rank(a.id, systemOrder) - rank(b.id, systemOrder)),
   };
 }
+
+const isSystem = (metric: string): boolean => metric.startsWith('system/');
 
 function splitRank(metric: string): number {
   const { split } = splitMetric(metric);

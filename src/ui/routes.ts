@@ -16,6 +16,10 @@ export const routes: RouteDefinition = {
   '/sweeps/:id': wrap({ asyncComponent: () => import('./pages/sweep/Sweep.svelte') }),
   '/models': wrap({ asyncComponent: () => import('./pages/models/Models.svelte') }),
   '/models/:kind/:id': wrap({ asyncComponent: () => import('./pages/model/Model.svelte') }),
+  '/registry/:model/:version': wrap({ asyncComponent: () => import('./pages/model/Version.svelte') }),
+  '/peers': wrap({ asyncComponent: () => import('./pages/peers/Peers.svelte') }),
+  '/join/*': wrap({ asyncComponent: () => import('./pages/join/Join.svelte') }),
+  '/sync': wrap({ asyncComponent: () => import('./pages/sync/Sync.svelte') }),
   '/settings': wrap({ asyncComponent: () => import('./pages/settings/Settings.svelte') }),
   '*': wrap({ asyncComponent: () => import('./pages/missing/Missing.svelte') }),
 };
@@ -36,10 +40,20 @@ export const compareHref = (ids: readonly string[]): string =>
   `#/runs/compare?ids=${ids.map(encodeURIComponent).join(',')}`;
 
 /** Link to a trained model. */
-export const modelHref = (model: ModelRef): string =>
-  'run_id' in model
-    ? `#/models/run/${encodeURIComponent(model.run_id)}`
-    : `#/models/imported/${encodeURIComponent(model.model_id)}`;
+export function modelHref(model: ModelRef): string {
+  if ('run_id' in model) return `#/models/run/${encodeURIComponent(model.run_id)}`;
+  if ('model_id' in model) return `#/models/imported/${encodeURIComponent(model.model_id)}`;
+  return `#/registry/${encodeURIComponent(model.registered_model)}/${model.version}`;
+}
+
+/** Link to all that waits to be sent. */
+export const SYNC_HREF = '#/sync';
+
+/** Link to the settings of where runs are sent. */
+export const TRACKING_HREF = '#/settings?part=tracking';
+
+/** Link to the form for a run that others join. */
+export const TOGETHER_HREF = '#/train?together=1';
 
 /** Link to the form for a new search. */
 export const SEARCH_HREF = '#/train?search=1';

@@ -1,13 +1,11 @@
 /** A config inside a link: what differs from the defaults, as JSON in base64url. Usually some 300 characters. */
+import { decodeBase64url, encodeBase64url } from '../base/base64url';
 import { LatheError } from '../base/errors';
 import { withoutDefaults } from '../config/minimal';
 
 /** `document` as it stands in a link. */
 export function encodeShared(document: unknown): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(withoutDefaults(document)));
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return encodeBase64url(new TextEncoder().encode(JSON.stringify(withoutDefaults(document))));
 }
 
 /**
@@ -16,8 +14,8 @@ export function encodeShared(document: unknown): string {
  */
 export function decodeShared(text: string): unknown {
   try {
-    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
+    const bytes = decodeBase64url(text);
+    if (!bytes) throw new SyntaxError('no base64url');
     const document: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return document;
   } catch (error) {

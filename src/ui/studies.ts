@@ -1,6 +1,6 @@
 /** What a study and its trials are called and how far they are: figures and words that several places show. */
 import type { ParameterValue } from '../config/search/space';
-import type { StudyRow, TrialParams, TrialRow } from '../store/study';
+import type { StudyRow, TrialParams, TrialRow, TrialWorker } from '../store/study';
 import { formatNumber, formatSetting } from './format';
 import { metricInfo } from './metrics';
 
@@ -36,6 +36,9 @@ export function etaOfStudy(study: StudyRow): number | null {
   const eta = Math.min(left, byTrials);
   return Number.isFinite(eta) ? eta : null;
 }
+
+/** What people call a browser that trains trials. */
+export const workerName = ({ name, id }: TrialWorker): string => name.trim() || `Peer ${id.slice(0, 4)}`;
 
 const SAMPLERS: Record<string, string> = {
   tpe: 'TPE',

@@ -110,12 +110,12 @@ export function robustExtent(values: readonly number[], positive = false): [numb
   ];
 }
 
-/** A little air at both ends; values that cannot be negative keep zero as their floor. */
+/** A little air at both ends, for a single value some more; values that cannot be negative keep zero as their floor. */
 export function withAir([low, high]: [number, number], log: boolean): [number, number] {
   if (log) {
     const air = (high / low) ** 0.05;
     return air > 1 ? [low / air, high * air] : [low, high];
   }
-  const air = (high - low) * 0.06;
+  const air = high > low ? (high - low) * 0.06 : Math.max(Math.abs(high) * 0.1, 1e-6);
   return [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
 }

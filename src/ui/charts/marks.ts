@@ -3,6 +3,14 @@
 /** What a mark looks like. */
 export type MarkShape = 'disc' | 'ring' | 'cross';
 
+/** How a state looks: a shape and a colour beside its word, never a colour alone. */
+export interface StateLook {
+  word: string;
+  shape: MarkShape;
+  /** A CSS colour. */
+  color: string;
+}
+
 /** Puts marks on a canvas whose context is scaled by the device’s pixel ratio. */
 export class Marks {
   #context: CanvasRenderingContext2D;

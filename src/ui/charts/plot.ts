@@ -1,9 +1,11 @@
-/** uPlot behind a small face: lines in, a canvas that is painted at most once a frame. Loaded when the first chart is. */
+/** uPlot behind a small face: lines in, a canvas that is painted when there is time. Loaded when the first chart is. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { resolveColor } from '../colors';
 import { formatCompact } from '../format';
+import { withAir } from './axis';
 import { align, type Line } from './line';
+import { paintNever, paintSoon } from './paint-queue';
+import { canvasColor } from './pencil';
 
 /** How a chart is drawn. */
 export interface PlotOptions {
@@ -25,8 +27,10 @@ export interface PlotOptions {
 
 /** A chart on the page. */
 export interface Plot {
-  /** Shows these lines from the next frame on. */
+  /** Shows these lines from one of the next frames on; while nobody sees the chart, from when somebody does. */
   set(lines: readonly Line[]): void;
+  /** Whether somebody sees it. */
+  show(seen: boolean): void;
   resize(width: number, height: number): void;
   destroy(): void;
 }
@@ -34,18 +38,19 @@ export interface Plot {
 /** Lines with few points show them; more would only thicken the line. */
 const SHOWN_POINTS = 24;
 
-/** Puts an empty chart into `target`. */
+/** Puts an empty chart into `target`, drawn once it is shown. */
 export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
   let chart: uPlot | null = null;
   let structure = '';
   let bounds: [number, number] | null = null;
-  let frame = 0;
-  let pending: readonly Line[] = [];
+  let pending: readonly Line[] | null = null;
+  let seen = false;
   let { width, height } = options;
 
   const paint = (): void => {
-    frame = 0;
+    if (!pending) return;
     const lines = pending;
+    pending = null;
     const data = align(lines, options.log);
     if (options.robust) bounds = middleOf(data.slice(1));
     const next = lines.map(({ label, color, dash, faint }) => [label, color, dash, faint].join()).join(';');
@@ -65,15 +70,21 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
   return {
     set(lines) {
       pending = lines;
-      frame ||= requestAnimationFrame(paint);
+      if (seen) paintSoon(paint);
+    },
+    show(now) {
+      seen = now;
+      if (seen) paintSoon(paint);
+      else paintNever(paint);
     },
     resize(newWidth, newHeight) {
+      if (newWidth === width && newHeight === height) return;
       width = newWidth;
       height = newHeight;
       chart?.setSize({ width, height });
     },
     destroy() {
-      cancelAnimationFrame(frame);
+      paintNever(paint);
       chart?.destroy();
     },
   };
@@ -86,8 +97,8 @@ function describe(
   height: number,
   bounds: () => [number, number] | null,
 ): uPlot.Options {
-  const ink = resolveColor('var(--ink-3)');
-  const grid = resolveColor('var(--line)');
+  const ink = canvasColor('var(--ink-3)');
+  const grid = canvasColor('var(--line)');
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const axis: Partial<uPlot.Axis> = { stroke: ink, font, ticks: { show: false }, gap: 6 };
   return {
@@ -97,7 +108,9 @@ function describe(
     legend: { show: false },
     scales: {
       x: { time: false },
-      y: options.log ? { distr: 3 } : { range: (_plot, low, high) => pad(bounds() ?? [low, high], options.fromZero) },
+      y: options.log
+        ? { distr: 3 }
+        : { range: (_plot, low, high) => rangeOf(bounds() ?? [low, high], options.fromZero) },
     },
     axes: [
       {
@@ -118,7 +131,7 @@ function describe(
     series: [
       {},
       ...lines.map((line): uPlot.Series => {
-        const stroke = resolveColor(line.faint ? `color-mix(in srgb, ${line.color} 20%, transparent)` : line.color);
+        const stroke = canvasColor(line.faint ? `color-mix(in srgb, ${line.color} 20%, transparent)` : line.color);
         return {
           label: line.label,
           stroke,
@@ -160,14 +173,10 @@ function middleOf(columns: (number | null)[][]): [number, number] | null {
   return [values[Math.floor(values.length / 50)], values[Math.ceil((values.length * 49) / 50) - 1]];
 }
 
-/** A little air above and below; a flat line gets a band of its own. */
-function pad([low, high]: [number | null, number | null], fromZero: boolean): [number, number] {
+/** What the vertical axis shows. uPlot gives nulls where nothing is drawn. */
+function rangeOf([low, high]: [number | null, number | null], fromZero: boolean): [number, number] {
   if (low === null || high === null) return [0, 1];
-  const bottom = fromZero ? Math.min(0, low) : low;
-  const span = high - bottom;
-  const air = span > 0 ? span * 0.06 : Math.max(Math.abs(high) * 0.1, 1e-6);
-  // Values that cannot be negative keep zero as their floor.
-  return [bottom >= 0 ? Math.max(0, bottom - air) : bottom - air, high + air];
+  return withAir([fromZero ? Math.min(0, low) : low, high], false);
 }
 
 function countPoints(values: ArrayLike<number | null | undefined>): number {

@@ -5,21 +5,28 @@
 import ArrowDownToLine from '@lucide/svelte/icons/arrow-down-to-line';
 import Boxes from '@lucide/svelte/icons/boxes';
 import ChartSpline from '@lucide/svelte/icons/chart-spline';
+import CloudUpload from '@lucide/svelte/icons/cloud-upload';
 import Command from '@lucide/svelte/icons/command';
 import Database from '@lucide/svelte/icons/database';
 import FolderInput from '@lucide/svelte/icons/folder-input';
+import Handshake from '@lucide/svelte/icons/handshake';
 import House from '@lucide/svelte/icons/house';
 import Keyboard from '@lucide/svelte/icons/keyboard';
+import LogOut from '@lucide/svelte/icons/log-out';
 import Moon from '@lucide/svelte/icons/moon';
+import OctagonX from '@lucide/svelte/icons/octagon-x';
 import Pause from '@lucide/svelte/icons/pause';
 import Play from '@lucide/svelte/icons/play';
 import Radar from '@lucide/svelte/icons/radar';
 import Settings from '@lucide/svelte/icons/settings-2';
 import Square from '@lucide/svelte/icons/square';
 import Upload from '@lucide/svelte/icons/upload';
+import UserPlus from '@lucide/svelte/icons/user-plus';
+import Users from '@lucide/svelte/icons/users-round';
 import type { Component } from 'svelte';
-import { push } from 'svelte-spa-router';
+import { push, router } from 'svelte-spa-router';
 import { download, pickFiles, pickFolder } from '../files';
+import type { Subject } from '../../store/delivery';
 import type { Session } from '../state/session.svelte';
 import { theme } from '../state/theme.svelte';
 import { attempt } from '../state/toasts';
@@ -59,8 +66,18 @@ const searching = (session: Session): string | null => session.searching?.id ?? 
 const pausedStudy = (session: Session): string | null =>
   session.library.studies.rows.find(({ status }) => status === 'paused')?.id ?? null;
 
+const grouped = (session: Session): string | null => session.groups.current;
+
 const pausedRun = (session: Session): string | null =>
   session.library.runs.rows.find(({ status }) => status === 'paused')?.id ?? null;
+
+/** The run or study whose page is open. */
+function shown(): Subject | null {
+  const [, place, id] = router.location.split('/');
+  if (!id || id === 'compare') return null;
+  if (place === 'runs') return { noun: 'run', id: decodeURIComponent(id) };
+  return place === 'sweeps' ? { noun: 'study', id: decodeURIComponent(id) } : null;
+}
 
 async function importPicked(session: Session, folder: boolean): Promise<void> {
   const files = folder ? await pickFolder() : await pickFiles();
@@ -75,6 +92,7 @@ export const COMMANDS: PageCommand[] = [
   go('Runs', '/runs', ChartSpline, 'g r', ['experiments', 'table', 'compare']),
   go('Sweeps', '/sweeps', Radar, 'g w', ['studies', 'search', 'tuning', 'hyperparameters', 'optuna']),
   go('Models', '/models', Boxes, 'g m', ['predict', 'bundles']),
+  go('Peers', '/peers', Users, 'g p', ['together', 'group', 'distributed', 'pair', 'webrtc']),
   go('Settings', '/settings', Settings, 'g s', ['theme', 'storage', 'device', 'about']),
   {
     id: 'run.open',
@@ -112,6 +130,91 @@ export const COMMANDS: PageCommand[] = [
     keywords: ['continue', 'go on'],
     available: (session) => training(session) === null && pausedRun(session) !== null,
     perform: (session) => attempt(() => session.workbench.runs.resume(pausedRun(session) ?? '')),
+  },
+  {
+    id: 'group.new',
+    label: 'Train together…',
+    group: 'Training',
+    icon: Handshake,
+    keywords: ['peers', 'distributed', 'host', 'group', 'new'],
+    perform: () => push('/train?together=1'),
+  },
+  {
+    id: 'group.join',
+    label: 'Join a run from a link…',
+    group: 'Training',
+    icon: Users,
+    keywords: ['peers', 'paste', 'room', 'pair'],
+    perform: () => push('/peers?join=1'),
+  },
+  {
+    id: 'group.open',
+    label: 'See who trains together',
+    group: 'Training',
+    icon: Users,
+    keywords: ['peers', 'group', 'traffic'],
+    available: (session) => grouped(session) !== null,
+    perform: (session) => push(`/runs/${grouped(session)}?tab=peers`),
+  },
+  {
+    id: 'group.invite',
+    label: 'Invite others to the run that trains together',
+    group: 'Training',
+    icon: UserPlus,
+    keywords: ['peers', 'link', 'qr', 'share'],
+    shortcut: 'g i',
+    available: (session) => grouped(session) !== null,
+    perform: (session) => {
+      session.groups.inviting = grouped(session);
+    },
+  },
+  {
+    id: 'group.leave',
+    label: 'Leave the group: the others go on',
+    group: 'Training',
+    icon: LogOut,
+    keywords: ['peers', 'pause', 'quit'],
+    available: (session) => grouped(session) !== null,
+    perform: (session) => attempt(() => session.workbench.peers.leave(grouped(session) ?? '')),
+  },
+  {
+    id: 'group.stop',
+    label: 'Stop the run for everyone…',
+    group: 'Training',
+    icon: OctagonX,
+    keywords: ['peers', 'group', 'end', 'finish'],
+    available: (session) => grouped(session) !== null,
+    perform: (session) => {
+      session.groups.stopping = grouped(session);
+    },
+  },
+  {
+    id: 'tracking.send',
+    label: 'Send this run or study to…',
+    group: 'Training',
+    icon: CloudUpload,
+    keywords: ['mlflow', 'wandb', 'weights', 'biases', 'tracking', 'upload', 'sync', 'server'],
+    available: () => shown() !== null,
+    perform: (session) => {
+      session.tracking.sending = shown();
+    },
+  },
+  {
+    id: 'tracking.sync',
+    label: 'See what waits to be sent',
+    group: 'Training',
+    icon: CloudUpload,
+    keywords: ['tracking', 'sync', 'outbox', 'blocked', 'mlflow', 'wandb'],
+    available: (session) => session.tracking.open.length > 0,
+    perform: () => push('/sync'),
+  },
+  {
+    id: 'tracking.settings',
+    label: 'Tracking settings',
+    group: 'View',
+    icon: Settings,
+    keywords: ['mlflow', 'wandb', 'prometheus', 'destination', 'server', 'key', 'author'],
+    perform: () => push('/settings?part=tracking'),
   },
   {
     id: 'study.open',

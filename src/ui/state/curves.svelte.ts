@@ -12,6 +12,9 @@ export interface Curve {
   times: number[];
 }
 
+/** Between two changes, in milliseconds: curves that move ten times a second look alive, and leave time for the rest. */
+const PACE_MS = 100;
+
 /** Where curves are read from. */
 export type StoredMetrics = Pick<Workbench['runs'], 'metrics'>;
 
@@ -25,6 +28,7 @@ export class Curves {
   #runs: StoredMetrics;
   #pending: TrainingEvent[] = [];
   #scheduled = false;
+  #changedAt = -Infinity;
 
   constructor(runs: StoredMetrics, runId: string) {
     this.#runs = runs;
@@ -93,14 +97,18 @@ export class Curves {
     }
   }
 
-  /** At most one change a frame, however fast training speaks. */
+  /** The first change shows in the next frame; then there are so many a second, however fast training speaks. */
   #changed(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    requestAnimationFrame(() => {
+    const change = (): void => {
       this.#scheduled = false;
+      this.#changedAt = performance.now();
       this.version++;
-    });
+    };
+    const wait = this.#changedAt + PACE_MS - performance.now();
+    if (wait <= 0) requestAnimationFrame(change);
+    else setTimeout(() => requestAnimationFrame(change), wait);
   }
 }
 

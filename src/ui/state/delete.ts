@@ -59,3 +59,15 @@ export async function deleteModel(session: Session, id: string, name: string): P
   if (done) sayWithUndo(`Deleted ${name}`, () => models.restore(id).then(() => session.library.models.load()));
   return done === true;
 }
+
+/** Deletes a version of a registered model of this browser, or (null) all of it, and offers to bring it back. */
+export async function deleteRegistered(session: Session, model: string, version: string | null): Promise<boolean> {
+  const { registry } = session.workbench;
+  const done = await attempt(async () => {
+    await registry.remove(model, version);
+    return true;
+  });
+  const what = version === null ? model : `version ${version} of ${model}`;
+  if (done) sayWithUndo(`Deleted ${what}`, () => registry.restore(model, version));
+  return done === true;
+}

@@ -3,6 +3,9 @@ import type { Workbench, WorkbenchEvent } from '../../app/api';
 import { LatheError } from '../../base/errors';
 import type { BackendInfo } from '../../store/schema';
 
+/** Backends by the names that people know. */
+export const BACKEND_NAMES: Record<BackendInfo['backend'], string> = { webgpu: 'WebGPU', webgl: 'WebGL', cpu: 'CPU' };
+
 /** Device and storage, as the meter shows them. */
 export class Device {
   info = $state.raw<BackendInfo | null>(null);

@@ -127,7 +127,7 @@ export class Library {
   }
 
   receive(event: WorkbenchEvent): void {
-    if (event.type !== 'changed') return;
+    if (event.type !== 'changed' || event.noun === 'registered_model') return;
     const shelf = { dataset: this.datasets, run: this.runs, model: this.models, study: this.studies }[event.noun];
     shelf.touch(event.id);
     if (this.trialRuns.find(event.id)) this.trialRuns.touch(event.id);

@@ -8,10 +8,13 @@ import type { TrainingEvent } from '../../training/protocol';
 import { formatCount } from '../format';
 import { studyHref } from '../routes';
 import { valuesInWords } from '../studies';
+import { Crews } from './crews.svelte';
 import { Device } from './device.svelte';
+import { Groups } from './groups.svelte';
 import { Imports } from './imports.svelte';
 import { Library } from './library.svelte';
 import { Live, type LiveRun } from './live.svelte';
+import { Tracking } from './tracking.svelte';
 
 /** The page's view of the workbench. */
 export class Session {
@@ -19,6 +22,9 @@ export class Session {
   readonly live = new Live();
   readonly device: Device;
   readonly imports: Imports;
+  readonly groups: Groups;
+  readonly crews: Crews;
+  readonly tracking: Tracking;
   /** Another tab brought a newer database: this tab must be reloaded. */
   outdated = $state(false);
   /** Overlays that only one place may open. */
@@ -33,6 +39,9 @@ export class Session {
     this.library = new Library(workbench);
     this.device = new Device(workbench);
     this.imports = new Imports(workbench, this.library);
+    this.groups = new Groups(workbench);
+    this.crews = new Crews(workbench);
+    this.tracking = new Tracking(workbench);
     this.library.studies.onreplace = sayHowStudyEnded;
   }
 
@@ -49,7 +58,8 @@ export class Session {
   /** Listens to the workbench and reads what is there. */
   async start(): Promise<void> {
     this.workbench.subscribe((event) => this.#receive(event));
-    await Promise.all([this.library.load(), this.device.load()]);
+    await Promise.all([this.library.load(), this.device.load(), this.tracking.start()]);
+    await this.groups.load(this.library.runs.rows);
   }
 
   #receive(event: WorkbenchEvent): void {
@@ -57,6 +67,9 @@ export class Session {
     this.live.receive(event);
     this.device.receive(event);
     this.imports.receive(event);
+    this.groups.receive(event);
+    this.crews.receive(event);
+    this.tracking.receive(event);
     if (event.type === 'outdated') this.outdated = true;
     else if (event.type === 'resumed') {
       toast(`${event.name} goes on from step ${formatCount(event.step)}`, {
@@ -66,6 +79,12 @@ export class Session {
     } else if (event.type === 'device_lost') {
       toast.warning('The GPU device was lost', {
         description: `${event.reason} Training goes on from the latest checkpoint.`,
+      });
+    } else if (event.type === 'ceiling') {
+      const run = this.library.runs.find(event.run_id);
+      toast.warning(run ? `${run.name} takes much of this machine` : 'A trial takes much of this machine', {
+        description: event.message,
+        duration: 15_000,
       });
     } else if (event.type === 'ended') {
       const run = this.library.runs.find(event.run_id);

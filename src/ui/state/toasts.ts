@@ -28,6 +28,14 @@ export function sayError(thrown: unknown): void {
   toast.error(error.message, { duration: 15_000 });
 }
 
+/** Puts a text into the clipboard and says so. */
+export async function copyText(text: string, said: string, description?: string): Promise<void> {
+  await attempt(async () => {
+    await navigator.clipboard.writeText(text);
+    say(said, description);
+  });
+}
+
 /** Runs a command of the user; a failure becomes a toast. Resolves to the result, or undefined where it failed. */
 export async function attempt<T>(command: () => Promise<T>): Promise<T | undefined> {
   try {

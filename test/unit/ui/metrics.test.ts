@@ -22,10 +22,15 @@ it('shows each in its own unit, and unknown ones as numbers', () => {
   expect(formatMetric('val_accuracy', 0.5)).toContain('%');
   expect(formatMetric('val_loss', 0.5)).toBe('0.5');
   expect(formatMetric('val_top5', 0.25)).toBe('0.25');
+  expect(formatMetric('system/cpu_percent', 25)).toMatch(/^25.0.%$/);
+  expect(formatMetric('system/cpu_pressure', 2)).toBe('serious');
+  expect(formatMetric('system/page_memory_bytes_peak', 2e6)).toMatch(/^2.MB$/);
 });
 
 it('puts the curves of a metric into one chart, quality before machine, training before validation', () => {
-  const { main, machine } = groupMetrics([
+  const { main, machine, system } = groupMetrics([
+    'system/storage_percent',
+    'system/cpu_percent',
     'gradient_norm',
     'val_accuracy',
     'val_loss',
@@ -38,6 +43,7 @@ it('puts the curves of a metric into one chart, quality before machine, training
     ['accuracy', ['train_accuracy', 'val_accuracy']],
   ]);
   expect(machine.map(({ id }) => id)).toEqual(['learning_rate', 'gradient_norm']);
+  expect(system.map(({ id }) => id)).toEqual(['system/cpu_percent', 'system/storage_percent']);
 });
 
 it('knows which of two values is better', () => {

@@ -32,14 +32,15 @@ export async function pruneTrial({ workbench }: Session, study: StudyRow, number
   await attempt(() => workbench.studies.pruneTrial(study.id, number));
 }
 
-/** Link to the run of a trial; undefined for one that has none here. */
-export const trialHref = ({ run_ids }: TrialRow): string | undefined =>
-  run_ids.length > 0 ? runHref(run_ids[0]) : undefined;
+/** Link to the run of a trial; undefined for one that has none here: of one that trains elsewhere it comes at its end. */
+export const trialHref = ({ run_ids, worker, state }: TrialRow): string | undefined =>
+  run_ids.length > 0 && !(worker && state === 'running') ? runHref(run_ids[0]) : undefined;
 
 /** Opens the run of a trial, or says why it has none. */
 export async function openTrial(trial: TrialRow): Promise<void> {
   const href = trialHref(trial);
   if (href) await push(href);
   else if (trial.state === 'waiting') say(`Trial ${trial.number} has not begun yet.`);
+  else if (trial.state === 'running') say(`Trial ${trial.number} trains elsewhere`, 'Its run comes here when it ends.');
   else say(`Trial ${trial.number} has no run here`, 'It came from a file, or its run was deleted.');
 }

@@ -2,7 +2,7 @@
 import type { StudyRow, TrialRow, TrialState } from '../../../store/study';
 import { formatAgo, formatCount, formatDuration } from '../../format';
 import { metricInfo } from '../../metrics';
-import { shortNames, showParameter } from '../../studies';
+import { shortNames, showParameter, workerName } from '../../studies';
 
 /** One column. The number of the trial is not among them: it always stands first. */
 export interface TrialColumn {
@@ -81,6 +81,16 @@ const COURSE: TrialColumn[] = [
   },
 ];
 
+const WHERE: TrialColumn = {
+  id: 'where',
+  title: 'Trained by',
+  group: 'Trial',
+  key: ({ worker }) => (worker ? workerName(worker) : ''),
+  show: ({ worker, state }) => (worker ? workerName(worker) : state === 'waiting' ? '–' : 'this browser'),
+  number: false,
+  width: 110,
+};
+
 /** All columns of a study’s trials, in the order of the table. */
 export function columnsOf(study: StudyRow): TrialColumn[] {
   const names = shortNames(Object.keys(study.space));
@@ -112,6 +122,7 @@ export function columnsOf(study: StudyRow): TrialColumn[] {
         width: Math.max(80, Math.min(150, title.length * 7.5)),
       };
     }),
+    ...(study.group ? [WHERE] : []),
     ...COURSE,
   ];
 }

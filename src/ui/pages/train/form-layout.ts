@@ -9,6 +9,28 @@ export const ESSENTIAL = ['training.epochs', 'training.batch_size', 'training.op
 /** The section of the config that describes a search. */
 export const SEARCH = 'optimization.hyperparameter_search';
 
+/** The part of the form about where a run is sent. */
+export const TRACKING = 'tracking';
+
+/** The section of the config that describes a run of several browsers. */
+export const DISTRIBUTED = 'training.distributed';
+
+/** What settings count for only where another one has a value; elsewhere they are not shown. */
+const DEPENDENT: readonly { path: string; on: string; value: unknown }[] = [
+  { path: `${DISTRIBUTED}.powersgd_rank`, on: `${DISTRIBUTED}.compression`, value: 'powersgd' },
+];
+
+/** Whether a setting counts, with the values that the document has. */
+export function counts(path: string, valueOf: (path: string, fallback: unknown) => unknown): boolean {
+  if (
+    path.startsWith(`${DISTRIBUTED}.`) &&
+    path !== `${DISTRIBUTED}.enabled` &&
+    valueOf(`${DISTRIBUTED}.enabled`, false) !== true
+  )
+    return false;
+  return DEPENDENT.every((rule) => rule.path !== path || valueOf(rule.on, undefined) === rule.value);
+}
+
 /** Settings of a search that stand first; the objectives and the space, which have editors of their own, before them. */
 const SEARCH_ESSENTIAL = ['n_trials', 'sampler', 'pruner'];
 
@@ -23,6 +45,9 @@ export function searchFields(fields: FormField[]): { essential: FormField[]; mor
     more: inside.filter(({ key }) => !SEARCH_ESSENTIAL.includes(key) && !SEARCH_EDITED.includes(key)),
   };
 }
+
+/** Top-level fields that have sections of their own. */
+const PLACED = ['data', 'model', 'training', 'profiling', 'logging', 'registry'];
 
 /** A part of the form that can be folded. */
 export interface FormSection {
@@ -46,7 +71,12 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
     'training.gradient_accumulation',
   );
   const regularization = pick('training.l2', 'training.class_weights', 'training.early_stopping');
-  const placed = new Set([...optimization, ...regularization]);
+  const together = pick(DISTRIBUTED);
+  // What is said of MLflow stands together.
+  const tracking = [...inside('registry'), ...inside('logging')].sort(
+    (a, b) => Number(b.key === 'mlflow') - Number(a.key === 'mlflow'),
+  );
+  const placed = new Set([...optimization, ...regularization, ...together]);
   const sections: FormSection[] = [
     {
       id: 'data',
@@ -63,10 +93,22 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
     },
     { id: 'run', title: 'Run', about: 'Length, checkpoints', fields: training.filter((field) => !placed.has(field)) },
     {
+      id: 'together',
+      title: 'Training together',
+      about: 'Peers, data, compression',
+      fields: together.flatMap((field) => field.fields),
+    },
+    {
       id: 'rest',
       title: 'Reproducibility',
       about: 'Name, seed',
-      fields: fields.filter(({ path }) => !['data', 'model', 'training', 'profiling'].includes(path)),
+      fields: fields.filter(({ path }) => !PLACED.includes(path)),
+    },
+    {
+      id: TRACKING,
+      title: 'Tracking',
+      about: 'MLflow, Weights & Biases, what is recorded',
+      fields: tracking,
     },
     { id: 'profiling', title: 'Profiling', about: 'Time of every kernel', fields: inside('profiling') },
   ];
@@ -77,6 +119,10 @@ export function sectionsOf(fields: FormField[]): FormSection[] {
 export function fieldAt(fields: FormField[], path: string): FormField | undefined {
   return flattenFields(fields).find((field) => field.path === path);
 }
+
+/** What an empty field stands for, where its description ends with one word for that. */
+export const wordForEmpty = ({ description }: FormField): string =>
+  /null: (none|any)$/.exec(description)?.[1] ?? 'automatic';
 
 /** Words that a text field may want, by path. */
 export function suggestionsFor(path: string, dataset: DatasetRow | null): string[] {

@@ -10,6 +10,7 @@ import '../../../../src/ui/styles/tokens.css';
 import { decodeShared } from '../../../../src/ui/share';
 import { preferences } from '../../../../src/ui/state/preferences.svelte';
 import { memoryWorkbench, type MemoryContent, type MemoryWorkbench } from '../../../helpers/memory-workbench';
+import { runRow } from '../../../helpers/run-row';
 import { syntheticStudy } from '../../../helpers/synthetic-study';
 
 let close: () => void = () => undefined;
@@ -278,39 +279,45 @@ it('the run of a trial is opened by its address and leads back to its study', as
 });
 
 function runOf(study: StudyRow, trial: TrialRow): RunRow {
-  return {
-    id: trial.run_ids[0],
+  return runRow(trial.run_ids[0], {
     name: `${study.name} ${trial.number}`,
     created: study.created,
     updated: study.updated,
-    deleted_at: null,
     status: 'finished',
-    reason: null,
     config: study.config!,
-    config_hash: '',
-    dataset_id: 'digits',
-    dataset_name: 'digits',
-    dataset_hash: '',
     study_id: study.id,
     trial: trial.number,
-    tags: [],
-    notes: '',
-    backend: null,
-    model: null,
-    preprocessing: null,
     epoch: 20,
     step: 260,
     total_steps: 260,
     seconds: 3,
-    samples_per_second: null,
-    latest: {},
-    best: {},
-    metrics: null,
-    confusion: { val: null, test: null },
-    best_checkpoint: null,
-    latest_checkpoint: null,
-    weights_sha256: null,
-    resumed: [],
-    notices: [],
-  };
+  });
 }
+
+it('tells who trains its trials where others do', async () => {
+  const { study, trials } = syntheticStudy({ trials: 6, status: 'running', planned: 9 });
+  const ada = { id: '00000000000000ad', name: 'Ada', adapter: 'nvidia ampere' };
+  const shared = trials.map((trial, i) => (i % 2 === 0 ? trial : { ...trial, worker: ada }));
+  const room = {
+    run_id: null,
+    study_id: study.id,
+    link: `${location.href.split('#')[0]}#/join/${'A'.repeat(22)}.${'B'.repeat(22)}`,
+    role: 'host' as const,
+    signalling: { state: 'open' as const, address: null, reason: null },
+    connected: 1,
+    copy: null,
+    examples: null,
+  };
+  const working = { ...ada, state: 'working' as const, slots: 1, trials: [7], done: 3, reason: null };
+  const memory = await show(`#/sweeps/${study.id}?tab=peers`, {
+    studies: [{ study: { ...study, group: { room: 'room', role: 'host' } }, trials: shared }],
+    peers: { crew: async () => ({ room, members: [working] }) },
+  });
+  await expect.element(page.getByRole('textbox', { name: 'Link to join' })).toHaveValue(room.link);
+  await expect.element(page.getByRole('row', { name: /Ada.*working.*trial 7.*2/ })).toBeVisible();
+  await expect.element(page.getByRole('row', { name: /This browser/ })).toBeVisible();
+  memory.emit({ type: 'crew', study_id: study.id, members: [{ ...working, state: 'lost', slots: 0, trials: [] }] });
+  await expect.element(page.getByRole('row', { name: /Ada.*lost/ })).toBeVisible();
+  location.hash = `#/sweeps/${study.id}?tab=trials`;
+  await expect.element(page.getByRole('columnheader', { name: 'Trained by' })).toBeVisible();
+});

@@ -1,7 +1,8 @@
 /** What a search may cost before it has begun: trials, epochs, combinations. */
 import type { RunConfig } from '../../../../config/schema';
 import type { ParameterValue, SearchSpace } from '../../../../config/search/space';
-import { cardinality, distributionOf, sameValue, type Distribution } from '../../../../sweeps/space/distribution';
+import { cardinality, sameValue } from '../../../../config/search/ranges';
+import { distributionOf, type Distribution } from '../../../../sweeps/space/distribution';
 import { formatCount, plural } from '../../../format';
 
 /** Combinations of the parameters that conditions ask for, up to which they are counted one by one. */

@@ -44,6 +44,7 @@ const FIXED = [
   'data.split',
   'data.limit',
   'training.checkpoints',
+  'training.distributed',
   'training.activation_checkpointing',
   'training.tune_kernels',
   'optimization',

@@ -6,8 +6,10 @@ import type { RunConfig } from '../../../../../src/config/schema';
 import type { TableDatasetRow } from '../../../../../src/store/schema';
 import type { StudyRow } from '../../../../../src/store/study';
 import { Draft, type DraftConfigs } from '../../../../../src/ui/pages/train/draft.svelte';
+import { provideSession, Session } from '../../../../../src/ui/state/session.svelte';
 import '../../../../../src/ui/styles/base.css';
 import '../../../../../src/ui/styles/tokens.css';
+import { memoryTracking } from '../../../../helpers/memory-tracking';
 
 /** A table of two numbers and a class. */
 export const DATASET: TableDatasetRow = {
@@ -62,6 +64,7 @@ export function workbenchWith(studies: StudyRow[], started: StartedStudy[]): Wor
         return studyRow('s2', 'points mlp', 'd1');
       },
     },
+    tracking: memoryTracking().tracking,
     device: { probe: () => new Promise(() => undefined), storage: () => new Promise(() => undefined) },
   };
   // The page under test asks for nothing else.
@@ -96,15 +99,20 @@ export function studyRow(id: string, name: string, datasetId: string): StudyRow 
   };
 }
 
-/** Puts a component on the page until `remove` is called. */
+/** Puts a component on the page, within a session, until `remove` is called. */
 export function show<Props extends Record<string, unknown>>(
   component: Component<Props>,
   props: Props,
+  session = new Session(workbenchWith([], [])),
 ): { target: HTMLElement; remove: () => Promise<void> } {
   const target = document.createElement('div');
   target.style.width = '640px';
   document.body.append(target);
-  const mounted = mount(component, { target, props, context: new Map() });
+  const WithSession: Component<Props> = (internals, given) => {
+    provideSession(session);
+    return component(internals, given);
+  };
+  const mounted = mount(WithSession, { target, props, context: new Map() });
   flushSync();
   return {
     target,

@@ -1,11 +1,10 @@
 /** The Train page: one run or a search, and what the search is started with. */
-import type { Component } from 'svelte';
 import { afterEach, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
 import { router } from 'svelte-spa-router';
 import Train from '../../../../../src/ui/pages/train/Train.svelte';
 import { encodeShared } from '../../../../../src/ui/share';
-import { provideSession, Session } from '../../../../../src/ui/state/session.svelte';
+import { Session } from '../../../../../src/ui/state/session.svelte';
 import { DATASET, show, studyRow, workbenchWith, type StartedStudy } from './fixture';
 
 let close: (() => Promise<void>) | undefined;
@@ -22,11 +21,7 @@ async function openTrain(started: StartedStudy[], hash: string): Promise<void> {
     workbenchWith([studyRow('s1', 'earlier', DATASET.id), studyRow('s9', 'of other data', 'd9')], started),
   );
   await session.library.load();
-  const WithSession: Component = (internals, props) => {
-    provideSession(session);
-    return Train(internals, props);
-  };
-  close = show(WithSession, {}).remove;
+  close = show(Train, {}, session).remove;
 }
 
 const space = { 'training.optimizer.learning_rate': { type: 'float', low: 1e-5, high: 0.1, log: true } };

@@ -1,48 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkConfig } from '../../../../../src/config/parse';
 import type { RunRow } from '../../../../../src/store/schema';
 import { columnsFor, searchRuns, showSetting, sortRuns } from '../../../../../src/ui/pages/runs/columns';
+import { runRow } from '../../../../helpers/run-row';
 
-function run(name: string, change: Partial<RunRow> = {}): RunRow {
-  const checked = checkConfig({});
-  if (!checked.ok) throw new Error('The defaults are wrong.');
-  return {
-    id: name,
-    name,
-    created: 0,
-    updated: 0,
-    deleted_at: null,
-    status: 'finished',
-    reason: null,
-    config: checked.config,
-    config_hash: '',
-    dataset_id: 'd',
-    dataset_name: 'digits',
-    dataset_hash: '',
-    study_id: '',
-    trial: null,
-    tags: [],
-    notes: '',
-    backend: null,
-    model: null,
-    preprocessing: null,
-    epoch: 1,
-    step: 10,
-    total_steps: 10,
-    seconds: 1,
-    samples_per_second: null,
-    latest: {},
-    best: {},
-    metrics: null,
-    confusion: { val: null, test: null },
-    best_checkpoint: null,
-    latest_checkpoint: null,
-    weights_sha256: null,
-    resumed: [],
-    notices: [],
-    ...change,
-  };
-}
+const run = (name: string, change: Partial<RunRow> = {}): RunRow =>
+  runRow(name, { created: 0, status: 'finished', epoch: 1, step: 10, total_steps: 10, seconds: 1, ...change });
 
 const names = (runs: RunRow[]): string[] => runs.map(({ name }) => name);
 

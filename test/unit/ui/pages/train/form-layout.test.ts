@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeAll, describeConfig, flattenFields } from '../../../../../src/config/form';
 import {
+  counts,
   ESSENTIAL,
   fieldAt,
   matchesField,
@@ -18,8 +19,8 @@ it('every setting of the schema stands somewhere in the form', () => {
     ...flattenFields(sections.flatMap((section) => section.fields)).map(({ path }) => path),
     ...flattenFields(fields.filter(({ path }) => path === 'model')).map(({ path }) => path),
   ]);
-  // Data, training and profiling themselves are sections, and the dataset is chosen above the form.
-  const placed = ['data', 'training', 'profiling', 'data.dataset'];
+  // Some are sections themselves, and the dataset is chosen above the form.
+  const placed = ['data', 'training', 'training.distributed', 'profiling', 'logging', 'registry', 'data.dataset'];
   const missing = flattenFields(fields)
     .map(({ path }) => path)
     .filter((path) => !shown.has(path) && !placed.includes(path));
@@ -51,4 +52,21 @@ it('a search finds settings by key, name and description, inside sections too', 
   expect(found('nesterov')).toEqual(['training.optimizer']);
   expect(found('seed')).toContain('reproducibility');
   expect(found('qqq')).toEqual([]);
+});
+
+it('settings of a group count where there is one, and the rank where it is used', () => {
+  const distributed = fieldAt(describeConfig(), 'training.distributed');
+  const counting = (values: Record<string, unknown>): string[] =>
+    (distributed?.fields ?? [])
+      .filter(({ path }) => counts(path, (key, usual) => values[key] ?? usual))
+      .map(({ key }) => key);
+  expect(counting({})).toEqual(['enabled']);
+  const together = counting({ 'training.distributed.enabled': true });
+  expect(together).toContain('world_size');
+  expect(together).toContain('compression');
+  expect(together).not.toContain('powersgd_rank');
+  expect(counting({ 'training.distributed.enabled': true, 'training.distributed.compression': 'powersgd' })).toContain(
+    'powersgd_rank',
+  );
+  expect(counts('training.epochs', (_, usual) => usual)).toBe(true);
 });
