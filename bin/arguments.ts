@@ -24,7 +24,17 @@ const OPTIONS = {
     value: 'N',
     description: 'Seed of what is drawn: the same seed writes the same text, 1 where it is not given',
   },
-  format: { value: 'FORMAT', description: 'bundle, tfjs or safetensors' },
+  signal: {
+    value: 'URL',
+    description: 'Signalling server where a group meets; without it, one of this command for peers on this machine',
+  },
+  jobs: { value: 'N', description: 'Trials of a search to train at once, 1 where it is not given' },
+  'sync-timeout': {
+    value: 'SECONDS',
+    description:
+      'How long to wait for trackers to take what was sent, 120 where it is not given; the rest waits in the profile',
+  },
+  format: { value: 'FORMAT', description: 'bundle, tfjs, safetensors, tensorboard or wandb' },
   profile: { value: 'DIR', description: 'The browser profile that keeps runs and checkpoints' },
   json: { value: null, description: 'Prints the result as one JSON object, and progress as JSON lines on stderr' },
   timeout: { value: 'SECONDS', description: 'Gives up after so many seconds; a run is paused with a checkpoint first' },
@@ -53,7 +63,11 @@ export interface Arguments {
   length: number | null;
   temperature: number | null;
   seed: number | null;
+  signal: string | null;
+  jobs: number | null;
   format: string | null;
+  /** In seconds. */
+  syncTimeout: number | null;
   profile: string | null;
   json: boolean;
   /** In seconds. */
@@ -92,7 +106,10 @@ export function parseArguments(name: string, command: Command, argv: string[]): 
     set: values.set ?? [],
     out: text(values.out, userPath),
     fresh: values.fresh ?? false,
+    signal: text(values.signal),
+    jobs: number('jobs', values.jobs, 'a whole number from 1 to 16', (n) => Number.isInteger(n) && n >= 1 && n <= 16),
     format: text(values.format),
+    syncTimeout: number('sync-timeout', values['sync-timeout'], 'a number of seconds, 0 or more', (n) => n >= 0),
     profile: text(values.profile, userPath),
     json: values.json ?? false,
     prompt: text(values.prompt),
@@ -117,7 +134,10 @@ function read(name: string, argv: string[]) {
         length: { type: 'string' },
         temperature: { type: 'string' },
         seed: { type: 'string' },
+        signal: { type: 'string' },
+        jobs: { type: 'string' },
         format: { type: 'string' },
+        'sync-timeout': { type: 'string' },
         profile: { type: 'string' },
         json: { type: 'boolean' },
         timeout: { type: 'string' },

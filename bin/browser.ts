@@ -8,7 +8,7 @@ import { access, readFile } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
+import type * as playwright from 'playwright-core';
 import { LatheError } from '../src/base/errors';
 
 const run = promisify(execFile);
@@ -55,13 +55,13 @@ export function browserArguments(adapter: Adapter): string[] {
   return [...QUIET, ...WEBGPU[adapter]];
 }
 
-/** Every place where a browser is looked for, in order. */
+/** Every place where the machine's own browsers are looked for, in order. */
 export function browserCandidates(environment: NodeJS.ProcessEnv = process.env, os = platform()): string[] {
   const onPath = (environment.PATH ?? '')
     .split(delimiter)
     .filter(Boolean)
     .flatMap((folder) => NAMES.map((name) => join(folder, os === 'win32' ? `${name}.exe` : name)));
-  return [...onPath, ...usualPlaces(environment, os), playwrightBrowser()].filter((path) => path !== '');
+  return [...onPath, ...usualPlaces(environment, os)];
 }
 
 function usualPlaces(environment: NodeJS.ProcessEnv, os: NodeJS.Platform): string[] {
@@ -90,11 +90,15 @@ function usualPlaces(environment: NodeJS.ProcessEnv, os: NodeJS.Platform): strin
   ];
 }
 
-function playwrightBrowser(): string {
+/** Loaded where a browser is needed: it is half a second's work, and wrong arguments end a command before. */
+export const loadPlaywright = (): Promise<typeof playwright> => import('playwright-core');
+
+async function playwrightBrowser(): Promise<string | null> {
+  const { chromium } = await loadPlaywright();
   try {
     return chromium.executablePath();
   } catch {
-    return ''; // No browser of this version is known for this system.
+    return null; // No browser of this version is known for this system.
   }
 }
 
@@ -121,6 +125,8 @@ export async function findBrowser(say: (line: string) => void = () => {}): Promi
     );
   }
   for (const path of browserCandidates()) if (await isExecutable(path)) return path;
+  const own = await playwrightBrowser();
+  if (own !== null && (await isExecutable(own))) return own;
 
   if (platform() === 'linux' && process.getuid?.() === 0 && (await isExecutable('/usr/bin/apt-get'))) {
     say('No browser found: installing Debian’s chromium with apt-get. This takes a minute.');
@@ -208,6 +214,7 @@ async function hasGpuDevice(): Promise<boolean> {
 
 /** Vendor and architecture of the hardware adapter that the browser offers, or null. */
 async function probeAdapter(executablePath: string): Promise<string | null> {
+  const { chromium } = await loadPlaywright();
   const browser = await chromium.launch({ executablePath, args: browserArguments('hardware') });
   try {
     const page = await browser.newPage();

@@ -1,6 +1,19 @@
 /** What the page tells while it works, checked, in the form in which the command line passes it on. */
 import * as v from 'valibot';
-import { finiteOrNull, metrics, trial, type Trial } from './results';
+import {
+  crewMembers,
+  finiteOrNull,
+  groupStatus,
+  helperStatus,
+  metrics,
+  roomStatus,
+  trial,
+  type CrewMemberSummary,
+  type GroupSummary,
+  type HelperSummary,
+  type RoomSummary,
+  type Trial,
+} from './results';
 
 const run = { run_id: v.string() };
 
@@ -54,6 +67,10 @@ const pageEvent = v.variant('type', [
   }),
   v.object({ ...run, type: v.literal('device_lost'), reason: v.string() }),
   v.object({ type: v.literal('trial'), study_id: v.string(), trial }),
+  v.object({ ...run, type: v.literal('group'), status: groupStatus }),
+  v.object({ type: v.literal('room'), status: roomStatus }),
+  v.object({ type: v.literal('crew'), study_id: v.string(), members: crewMembers }),
+  v.object({ type: v.literal('helper'), status: helperStatus }),
 ]);
 
 /** Types of the page's events that are passed on. */
@@ -100,7 +117,12 @@ export type ProgressEvent =
   | { event: 'log'; run_id: string; level: string; message: string }
   | { event: 'ended'; run_id: string; status: string; reason: string | null; steps_this_process: number }
   | { event: 'device_lost'; run_id: string; reason: string }
-  | ({ event: 'trial'; study_id: string } & Trial);
+  | ({ event: 'trial'; study_id: string } & Trial)
+  | ({ event: 'group'; run_id: string } & GroupSummary)
+  /** The link lets others in: whoever reads it can take part. */
+  | ({ event: 'room' } & RoomSummary)
+  | { event: 'crew'; study_id: string; members: CrewMemberSummary[] }
+  | ({ event: 'helper' } & HelperSummary);
 
 /**
  * Checks an event of the page and brings it into the command line's form.
@@ -141,6 +163,14 @@ export function readEvent(input: unknown): ProgressEvent {
       };
     case 'device_lost':
       return { event: event.type, run_id: event.run_id, reason: event.reason };
+    case 'group':
+      return { event: event.type, run_id: event.run_id, ...event.status };
+    case 'room':
+      return { event: event.type, ...event.status };
+    case 'crew':
+      return { event: event.type, study_id: event.study_id, members: event.members };
+    case 'helper':
+      return { event: event.type, ...event.status };
     case 'trial':
       return { event: event.type, study_id: event.study_id, ...event.trial };
   }

@@ -12,6 +12,8 @@ const BY_KIND: Record<ErrorKind, number> = {
   bundle: EXIT.data,
   backend: EXIT.backend,
   training: EXIT.failed,
+  tracking: EXIT.failed,
+  group: EXIT.failed,
   diverged: EXIT.failed,
   storage: EXIT.failed,
   internal: EXIT.failed,

@@ -6,7 +6,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chromium, type BrowserContext, type Download, type Page } from 'playwright-core';
+import type { BrowserContext, Download, Page } from 'playwright-core';
 import * as v from 'valibot';
 import { LatheError } from '../src/base/errors';
 import type { StudyFormat, Workbench } from '../src/app/api';
@@ -14,7 +14,7 @@ import type {} from '../src/app/driver';
 import type { ModelRef } from '../src/store/schema';
 import type { ExportFormat } from '../src/export/names';
 import { serveStatic, type StaticServer } from '../server/static';
-import { browserArguments, chooseAdapter, findBrowser } from './browser';
+import { browserArguments, chooseAdapter, findBrowser, loadPlaywright } from './browser';
 import { DIST, ensureBuilt } from './build';
 import { PASSED_ON, readEvent, type ProgressEvent } from './events';
 import type { Lock } from './lock';
@@ -118,6 +118,11 @@ export class DrivenPage {
     }, PASSED_ON);
   }
 
+  /** Address of this command's own signalling server, for peers on this machine. */
+  get signalling(): string {
+    return `ws://127.0.0.1:${this.#server.port}/signal`;
+  }
+
   /** Calls a command of the workbench that takes and returns plain data. Throws the `LatheError` that it throws. */
   async call<N extends Noun, V extends keyof Workbench[N] & string, S extends v.GenericSchema>(
     noun: N,
@@ -210,6 +215,7 @@ declare global {
 
 async function launch(executablePath: string, profile: string, args: string[]): Promise<BrowserContext> {
   mkdirSync(profile, { recursive: true });
+  const { chromium } = await loadPlaywright();
   try {
     return await chromium.launchPersistentContext(profile, {
       executablePath,

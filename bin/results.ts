@@ -73,6 +73,9 @@ export const runRow = v.object({
 /** A run, as tables list it. */
 export type RunSummary = v.InferOutput<typeof runRow>;
 
+/** A run that others can join. */
+export const hostedRun = v.object({ run: runRow, link: v.string() });
+
 /** A trial of a study. */
 export const trial = v.object({
   number: v.number(),
@@ -83,6 +86,8 @@ export const trial = v.object({
   intermediate: v.object({ steps: v.array(v.number()), values: v.array(finiteOrNull) }),
   run_ids: v.array(v.string()),
   steps: v.number(),
+  /** Absent: the browser that has the study trained it. */
+  worker: v.optional(v.object({ id: v.string(), name: v.string(), adapter: v.nullable(v.string()) })),
 });
 
 /** A trial of a study. */
@@ -117,11 +122,125 @@ export const studyResult = v.object({
   reason: v.nullable(v.string()),
 });
 
+/** A group, as one of its peers sees it: `GroupStatus` of `src/peers/status.ts`. */
+export const groupStatus = v.object({
+  phase: v.picklist(['waiting', 'joining', 'training', 'alone', 'over']),
+  reason: v.nullable(v.string()),
+  world_size: v.number(),
+  epoch: v.number(),
+  committed: v.number(),
+  peers: v.array(
+    v.object({
+      id: v.string(),
+      member: v.nullable(v.number()),
+      self: v.boolean(),
+      name: v.string(),
+      adapter: v.nullable(v.string()),
+      state: v.picklist(['connected', 'joining', 'member', 'left', 'lost']),
+      samples_per_second: finiteOrNull,
+      items: v.number(),
+      round_trip_ms: finiteOrNull,
+      sent: v.number(),
+      received: v.number(),
+      late: v.number(),
+    }),
+  ),
+  compression: v.string(),
+  parts: v.nullable(
+    v.object({
+      step: finiteOrNull,
+      compute: finiteOrNull,
+      communicate: finiteOrNull,
+      update: finiteOrNull,
+      commit: finiteOrNull,
+    }),
+  ),
+  communicating: finiteOrNull,
+  with_one_more_ms: finiteOrNull,
+  dropped: v.record(v.string(), v.number()),
+  parameters_hash: v.nullable(v.string()),
+});
+
+/** A group, as one of its peers sees it. */
+export type GroupSummary = v.InferOutput<typeof groupStatus>;
+
+/** How a room is reached: `RoomStatus` of `src/app/api.ts`. */
+export const roomStatus = v.object({
+  run_id: v.nullable(v.string()),
+  study_id: v.optional(v.string()),
+  link: v.string(),
+  role: v.picklist(['host', 'guest']),
+  signalling: v.object({
+    state: v.picklist(['connecting', 'open', 'closed', 'none']),
+    address: v.nullable(v.string()),
+    reason: v.nullable(v.string()),
+  }),
+  connected: v.number(),
+  copy: v.nullable(v.object({ name: v.string(), done: v.number(), total: v.number(), sources: v.number() })),
+  examples: v.nullable(v.object({ received: v.number(), sources: v.number(), waiting: v.nullable(v.string()) })),
+});
+
+/** How a room is reached. */
+export type RoomSummary = v.InferOutput<typeof roomStatus>;
+
+/** Browsers that train trials: `CrewMember` of `src/app/api.ts`. */
+export const crewMembers = v.array(
+  v.object({
+    id: v.string(),
+    name: v.string(),
+    adapter: v.nullable(v.string()),
+    state: v.picklist(['working', 'left', 'lost']),
+    slots: v.number(),
+    trials: v.array(v.number()),
+    done: v.number(),
+    reason: v.nullable(v.string()),
+  }),
+);
+
+/** A browser that trains trials. */
+export type CrewMemberSummary = v.InferOutput<typeof crewMembers>[number];
+
+/** Who trains trials of a study: `StudyCrew` of `src/app/api.ts`. */
+export const studyCrew = v.object({ room: roomStatus, members: crewMembers });
+
+/** How far a browser is with trials of somebody else's study: `HelperStatus` of `src/app/api.ts`. */
+export const helperStatus = v.object({
+  study_name: v.string(),
+  state: v.picklist(['waiting', 'working', 'ended']),
+  reason: v.nullable(v.string()),
+  slots: v.number(),
+  trials: v.array(v.object({ number: v.number(), run_id: v.string() })),
+  done: v.number(),
+});
+
+/** How far a browser is with trials of somebody else's study. */
+export type HelperSummary = v.InferOutput<typeof helperStatus>;
+
+/** What a room offers: `RoomOffer` of `src/app/api.ts`. */
+export const roomOffer = v.object({
+  run_name: v.string(),
+  config: v.object({ model: v.object({ architecture: v.string() }) }),
+  dataset: v.object({ name: v.string(), examples: v.number(), bytes: v.number(), content_hash: v.string() }),
+  dataset_id: v.nullable(v.string()),
+  streams: v.boolean(),
+  search: v.nullable(v.object({ trials: v.number(), done: v.number() })),
+  run_id: v.nullable(v.string()),
+});
+
 /** A checkpoint of a run. */
 export const checkpoints = v.array(v.object({ id: v.string(), step: v.number() }));
 
 /** A model that came in as a bundle. */
 export const modelRow = v.object({ id: v.string(), name: v.string() });
+
+/** A version of a registered model of the profile. */
+export const versionRef = v.object({ registered_model: v.string(), version: v.number() });
+
+/** Registered models of the profile: `RegisteredModel` of `src/store/registry.ts`. */
+export const registeredModels = v.array(v.object({ name: v.string() }));
+
+/** Versions of a registered model: `ModelVersion` of `src/store/registry.ts`. */
+export const modelVersions = v.array(v.object({ version: v.string(), run_id: v.nullable(v.string()) }));
 
 /** Predictions over files. */
 export const predictionResult = v.object({
@@ -142,6 +261,22 @@ export const predictionResult = v.object({
 /** What a language model wrote. */
 export const generatedText = v.object({ text: v.string(), unknown: v.array(v.string()) });
 
+/** What waits to be sent, by kind of tracker. */
+export const pendingByTracker = v.record(v.string(), v.object({ pending: v.number() }));
+
+/** Runs on their way to trackers: `DeliveryRow` of `src/store/delivery.ts`. */
+export const deliveries = v.array(
+  v.object({
+    id: v.string(),
+    subject: v.string(),
+    destination: v.object({ kind: v.string() }),
+    state: v.picklist(['waiting', 'sending', 'blocked', 'done']),
+    pending: v.number(),
+    url: v.nullable(v.string()),
+    error: v.nullable(v.object({ code: v.string(), message: v.string(), at: v.number() })),
+  }),
+);
+
 /** Nothing: what a command without a result returns. */
 export const nothing = v.undefined();
 
@@ -154,6 +289,8 @@ export const errorJson = v.object({
     'bundle',
     'backend',
     'training',
+    'tracking',
+    'group',
     'diverged',
     'storage',
     'not_found',

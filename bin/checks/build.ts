@@ -5,6 +5,7 @@ import { one, type Check } from './report';
 export const buildCheck: Check = {
   name: 'build',
   description: 'the page',
+  alone: true,
   async run() {
     try {
       await ensureBuilt();

@@ -29,13 +29,15 @@ const manifest = v.record(
 export const bundleCheck: Check = {
   name: 'bundle',
   description: 'size of the first load, and no tfjs outside of workers',
-  run() {
+  alone: false,
+  run(output) {
     const chunks = v.parse(manifest, JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8')));
     const entries = Object.keys(chunks).filter((key) => chunks[key].isEntry);
     const results = [firstLoad(chunks, [...entries, FIRST_PAGE]), noTfjs(chunks, entries)];
-    for (const { ok, line } of results) process.stdout.write(`  ${ok ? '✓' : '✗'} ${line}\n`);
-    const passed = results.filter(({ ok }) => ok).length;
-    return Promise.resolve({ passed, failed: results.length - passed, skipped: 0 });
+    for (const { ok, line } of results) output.write(`  ${ok ? '✓' : '✗'} ${line}\n`);
+    const failures = results.filter(({ ok }) => !ok).map(({ line }) => `✗ bundle > ${line}`);
+    const passed = results.length - failures.length;
+    return Promise.resolve({ passed, failed: failures.length, skipped: 0, failures });
   },
 };
 

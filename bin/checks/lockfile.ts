@@ -13,14 +13,15 @@ const lock = v.object({
 export const lockfileCheck: Check = {
   name: 'lockfile',
   description: 'npm ci works on every system',
-  run() {
+  alone: false,
+  run(output) {
     const { packages } = v.parse(lock, JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
     const missing = Object.entries(packages).flatMap(([path, { optionalDependencies }]) =>
       Object.keys(optionalDependencies)
         .filter((name) => !places(path, name).some((place) => place in packages))
         .map((name) => `${name}, which ${path} names, is not in package-lock.json`),
     );
-    for (const line of missing) process.stdout.write(`  ✗ ${line}\n`);
+    for (const line of missing) output.write(`  ✗ ${line}\n`);
     return Promise.resolve(one(missing.length === 0));
   },
 };

@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-codes';
-import { bundlePath, withModel } from '../open-model';
+import { namedModel, withModel } from '../open-model';
 import { generatedText } from '../results';
 import { withPage } from '../with-page';
 import type { Command } from './command';
@@ -9,12 +9,11 @@ const LENGTH = 500;
 
 /** `lathe generate BUNDLE --prompt TEXT`: what a language model writes, the same again for the same seed. */
 export const generate: Command = {
-  description: 'Writes text with a bundle of a language model, or with a run of the profile',
+  description: 'Writes text with a language model: a bundle, a run of the profile, or models:/NAME@ALIAS',
   positionals: ['BUNDLE'],
   options: ['prompt', 'length', 'temperature', 'seed'],
   run(args, session) {
-    const [name] = args.positionals;
-    const bundle = bundlePath(name);
+    const named = namedModel(args.positionals[0]);
     const settings = {
       prompt: args.prompt ?? '',
       length: args.length ?? LENGTH,
@@ -22,7 +21,7 @@ export const generate: Command = {
       seed: args.seed ?? 1,
     };
     return withPage(args, session, (page) =>
-      withModel(page, name, bundle, async (model) => {
+      withModel(page, named, async (model) => {
         const { text, unknown } = await page.call('models', 'generate', [model, settings], generatedText);
         if (unknown.length > 0) {
           session.terminal.note(`The model does not know ${unknown.map((one) => JSON.stringify(one)).join(' ')}.`);

@@ -1,7 +1,7 @@
 import { LatheError } from '../../src/base/errors';
 import { statArgument } from '../arguments';
 import { EXIT } from '../exit-codes';
-import { bundlePath, withModel } from '../open-model';
+import { namedModel, withModel } from '../open-model';
 import type { DrivenPage } from '../page';
 import { table } from '../table';
 import { withPage } from '../with-page';
@@ -9,17 +9,16 @@ import type { Command } from './command';
 
 /** `lathe predict BUNDLE --data PATH`: what a model says about examples, and how right it is where they have labels. */
 export const predict: Command = {
-  description: 'Predicts examples with a bundle, or with a run of the profile',
+  description: 'Predicts examples with a bundle, a run of the profile, or a registered model: models:/NAME@ALIAS',
   positionals: ['BUNDLE'],
   options: ['data'],
   run(args, session) {
     const { data } = args;
     if (!data) throw new LatheError('usage', '--data is missing: a file or folder with the examples to predict.');
     statArgument('--data', data);
-    const [name] = args.positionals;
-    const bundle = bundlePath(name);
+    const named = namedModel(args.positionals[0]);
     return withPage(args, session, (page) =>
-      withModel(page, name, bundle, async (model) => {
+      withModel(page, named, async (model) => {
         const result = await page.predictFiles(model, data);
         for (const notice of result.notices) session.terminal.note(notice.message);
         const { n, predictions, metrics } = result;

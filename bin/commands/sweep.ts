@@ -10,8 +10,9 @@ import { provideDataset } from '../dataset';
 import { EXIT } from '../exit-codes';
 import type { DrivenPage } from '../page';
 import { formatDuration } from '../progress-bar';
-import { nothing, studyResult, studyRow } from '../results';
+import { nothing, studyCrew, studyResult, studyRow } from '../results';
 import { formatScore } from '../terminal';
+import { deliver, trustTrackers } from '../tracking';
 import { withOpenPage } from '../with-page';
 import type { Command, Session } from './command';
 
@@ -19,7 +20,7 @@ import type { Command, Session } from './command';
 export const sweep: Command = {
   description: 'Searches for better settings, as a config says under optimization.hyperparameter_search',
   positionals: ['CONFIG.yaml'],
-  options: ['data', 'set', 'out', 'fresh'],
+  options: ['data', 'set', 'out', 'fresh', 'signal', 'sync-timeout'],
   run(args, session) {
     // The command itself asks for the search.
     const config = readConfig(args, [{ key: 'optimization.hyperparameter_search.enabled', value: true }]);
@@ -31,9 +32,11 @@ export const sweep: Command = {
 async function searchOn(page: DrivenPage, config: RunConfig, args: Arguments, session: Session): Promise<number> {
   const { terminal, interruption } = session;
   const datasetId = await interruption.orEnd(provideDataset(page, config, args.data, (line) => terminal.note(line)));
+  await trustTrackers(page, config);
   const { result, interrupted } = await search(page, config, datasetId, args, session);
+  const tracking = await deliver(page, null, args, session);
   const files = await writeOutputs(page, result, args.out);
-  await terminal.result(asText(result, config, files), { ...asJson(result, config), ...files });
+  await terminal.result(asText(result, config, files), { ...asJson(result, config), tracking, ...files });
   if (interrupted) {
     terminal.note(`The study ${result.study.name} is paused. Give the same command again to go on.`);
     return EXIT.interrupted;
@@ -52,6 +55,8 @@ export async function search(
   args: Arguments,
   { terminal, interruption }: Session,
 ): Promise<{ result: Result; interrupted: boolean }> {
+  const shared = config.training.distributed.enabled;
+  if (shared) await page.call('peers', 'configure', [{ signalling: args.signal ?? page.signalling }], v.unknown());
   const unfinished = args.fresh
     ? null
     : await page.call('studies', 'findUnfinished', [config, datasetId], v.nullable(studyRow));
@@ -62,6 +67,10 @@ export async function search(
       `Going on with the study ${study.name}: ${counts.complete + counts.pruned + counts.failed} trials are done.`,
     );
     await page.call('studies', 'resume', [study.id], nothing);
+  }
+  if (shared) {
+    const crew = await page.call('peers', 'crew', [study.id], v.nullable(studyCrew));
+    if (crew) terminal.room(crew.room);
   }
 
   const waiting = page.call('studies', 'wait', [study.id], studyResult);

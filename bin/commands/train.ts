@@ -4,6 +4,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import * as v from 'valibot';
 import { LatheError } from '../../src/base/errors';
 import { parseConfig } from '../../src/config/parse';
+import { modelUri } from '../../src/config/registered-models';
 import type { RunConfig } from '../../src/config/schema';
 import { makeFolder, type Arguments } from '../arguments';
 import { readConfig } from '../config';
@@ -11,7 +12,17 @@ import { EXIT } from '../exit-codes';
 import { provideDataset } from '../dataset';
 import type { DrivenPage } from '../page';
 import { formatDuration } from '../progress-bar';
-import { checkpoints, nothing, runResult, runRow } from '../results';
+import {
+  checkpoints,
+  hostedRun,
+  modelVersions,
+  nothing,
+  registeredModels,
+  roomStatus,
+  runResult,
+  runRow,
+} from '../results';
+import { deliver, trustTrackers } from '../tracking';
 import { withOpenPage } from '../with-page';
 import type { Command, Session } from './command';
 import { judgeStudy, search } from './sweep';
@@ -20,7 +31,7 @@ import { judgeStudy, search } from './sweep';
 export const train: Command = {
   description: 'Trains a model as a config says',
   positionals: ['CONFIG.yaml'],
-  options: ['data', 'set', 'out', 'fresh'],
+  options: ['data', 'set', 'out', 'fresh', 'signal', 'sync-timeout'],
   run(args, session) {
     const config = readConfig(args);
     if (args.out) makeFolder(args.out);
@@ -36,24 +47,71 @@ async function trainOn(page: DrivenPage, asked: RunConfig, args: Arguments, sess
     : asked;
   if (!config) return EXIT.interrupted;
 
+  await trustTrackers(page, config);
   const unfinished = args.fresh
     ? null
     : await page.call('runs', 'findUnfinished', [config, datasetId], v.nullable(runRow));
-  const run = unfinished ?? (await page.call('runs', 'start', [config, datasetId], runRow));
+  const together = config.training.distributed.enabled;
+  if (together) await page.call('peers', 'configure', [{ signalling: args.signal ?? page.signalling }], v.unknown());
+  const run =
+    unfinished ??
+    (together
+      ? (await page.call('peers', 'host', [config, datasetId], hostedRun)).run
+      : await page.call('runs', 'start', [config, datasetId], runRow));
   if (unfinished) await page.call('runs', 'resume', [run.id], nothing);
+  if (together) await tellRoom(page, run.id, session);
+  const code = await waitForRun(page, run.id, args, session);
+  if (code === EXIT.done) await tellVersion(page, config, run.id, session);
+  return code;
+}
 
-  const waiting = page.call('runs', 'wait', [run.id], runResult);
+/** Says as what the model was registered in the profile, where the config asks for that. */
+async function tellVersion(
+  page: DrivenPage,
+  { registry }: RunConfig,
+  runId: string,
+  { terminal }: Session,
+): Promise<void> {
+  const { tracking_uri, model_name: model } = registry.mlflow;
+  if (tracking_uri !== 'local' || model === null) return;
+  const models = await page.call('registry', 'models', ['local'], registeredModels);
+  const versions = models.some(({ name }) => name === model)
+    ? await page.call('registry', 'versions', ['local', model], modelVersions)
+    : [];
+  const made = versions.find(({ run_id }) => run_id === runId);
+  terminal.note(
+    made
+      ? `The model is registered as ${modelUri(model, made.version)}.`
+      : `The model is not registered under ${model}: the log of the run ${runId} says why.`,
+  );
+}
+
+/** Says how others join: the link lets anybody in who has it. */
+async function tellRoom(page: DrivenPage, runId: string, { terminal }: Session): Promise<void> {
+  const room = await page.call('peers', 'room', [runId], v.nullable(roomStatus));
+  if (room) terminal.room(room);
+}
+
+/** Waits until a run ends or is to be interrupted; prints what came of it, and returns the exit code. */
+export async function waitForRun(
+  page: DrivenPage,
+  runId: string,
+  args: Arguments,
+  { terminal, interruption }: Session,
+): Promise<number> {
+  const waiting = page.call('runs', 'wait', [runId], runResult);
   const cause = await Promise.race([waiting.then(() => null), interruption.cause]);
   if (cause) {
     terminal.note(cause === 'signal' ? 'Interrupted: writing a checkpoint…' : 'Out of time: writing a checkpoint…');
     // The run may end by itself at this very moment: then there is nothing left to pause.
-    await Promise.race([page.call('runs', 'pause', [run.id], nothing).catch(() => undefined), waiting]);
+    await Promise.race([page.call('runs', 'pause', [runId], nothing).catch(() => undefined), waiting]);
   }
   const result = await waiting;
 
   const files = await writeOutputs(page, result, args.out);
+  const tracking = await deliver(page, runId, args, { terminal, interruption });
   const { reason, ...printed } = result;
-  await terminal.result(asText(result, files), { ...printed, reason, ...files });
+  await terminal.result(asText(result, files), { ...printed, tracking, reason, ...files });
   if (cause && (result.status === 'paused' || result.status === 'running')) {
     terminal.note(`The run ${result.run_id} is paused at step ${result.steps}. Give the same command again to go on.`);
     return EXIT.interrupted;

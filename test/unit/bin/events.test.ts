@@ -58,4 +58,41 @@ describe('events of the page', () => {
     expect(() => readEvent({ type: 'changed', noun: 'run', id: 'abc' })).toThrow();
     expect(() => readEvent({ type: 'log', message: 'no run' })).toThrow();
   });
+
+  it('tell of a group and its room', () => {
+    const signalling = { state: 'open', address: 'ws://127.0.0.1:1/signal', reason: null };
+    const room = {
+      run_id: 'abc',
+      link: 'http://localhost/#/join/a.b',
+      role: 'host',
+      signalling,
+      connected: 1,
+      copy: null,
+      examples: null,
+    };
+    expect(readEvent({ type: 'room', status: room })).toEqual({ event: 'room', ...room });
+    const peer = { id: '0', member: 0, self: true, name: '', adapter: null, state: 'member', items: 4, late: 0 };
+    const group = {
+      phase: 'training',
+      reason: null,
+      world_size: 2,
+      epoch: 3,
+      committed: 40,
+      peers: [{ ...peer, samples_per_second: NaN, round_trip_ms: null, sent: 1, received: 2 }],
+      compression: 'float32',
+      parts: null,
+      communicating: 0.25,
+      with_one_more_ms: Infinity,
+      dropped: { stale: 2 },
+      parameters_hash: 'ff',
+    };
+    expect(readEvent({ type: 'group', run_id: 'abc', status: group })).toEqual({
+      event: 'group',
+      run_id: 'abc',
+      ...group,
+      peers: [{ ...group.peers[0], samples_per_second: null }],
+      with_one_more_ms: null,
+    });
+    expect(PASSED_ON).toEqual(expect.arrayContaining(['group', 'room']));
+  });
 });
