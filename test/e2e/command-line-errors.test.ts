@@ -5,7 +5,8 @@ import { lathe, scratchFolder } from './harness/command-line';
 /** These are found before a browser is started: none is there to be started. */
 const noBrowser = { LATHE_BROWSER: '/nonexistent/browser' };
 
-describe('wrong arguments and configs', () => {
+// Each is a process that does little else than start.
+describe.concurrent('wrong arguments and configs', () => {
   const folder = scratchFolder();
   const run = (...args: string[]) => lathe(args, folder.path, noBrowser);
 
@@ -32,12 +33,13 @@ describe('wrong arguments and configs', () => {
     [['runs', '--out', 'folder'], 'takes no --out'],
     [['predict', 'nowhere.zip', '--data', 'data.csv'], 'nowhere.zip'],
     [['predict', 'good.yaml'], '--data is missing'],
+    [['predict', 'models:/digits', '--data', 'data.csv'], 'models:/NAME@ALIAS'],
     [['generate', 'nowhere.zip'], 'nowhere.zip'],
     [['generate', 'run', '--temperature', 'hot'], '--temperature is hot'],
     [['export', 'run', '--format', 'onnx', '--out', 'folder'], '--format is onnx'],
     [['export', 'run', '--format', 'bundle'], '--out is missing'],
     [['sweep', 'good.yaml', '--data', 'data.csv'], 'optimization.hyperparameter_search.search_space is empty'],
-    [['peer', 'http://example.org'], 'not in this version yet'],
+    [['peer', 'http://example.org'], 'ROOM_URL names no signalling server'],
     [['verify'], 'not in this version yet'],
     [['reproduce', 'run'], 'not in this version yet'],
   ])('lathe %j ends with 2 and says: %s', async (args, sentence) => {

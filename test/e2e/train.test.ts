@@ -94,7 +94,7 @@ describe('lathe train, predict, export and runs', () => {
   });
 
   it('exports the run in every format', async () => {
-    for (const format of ['bundle', 'tfjs', 'safetensors']) {
+    for (const format of ['bundle', 'tfjs', 'safetensors', 'tensorboard']) {
       const { code, json } = await run('export', 'circle', '--format', format, '--out', `export/${format}`);
       expect(code).toBe(0);
       expect(json()).toMatchObject({ run_id: trained.json().run_id, format });

@@ -110,6 +110,7 @@ export async function bundleContent(change: Partial<BundleContent> = {}): Promis
       { name: 'output/bias', shape: [3], offset: 48, length: 12 },
     ],
     weights_sha256: await sha256(weights),
+    tensorboard: [],
     tfjs_model: new TextEncoder().encode('{}'),
     ...change,
   };

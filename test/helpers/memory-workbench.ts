@@ -1,9 +1,11 @@
-/** A workbench whose studies live in memory and whose events a test emits; the rest is real and stays unused. */
-import type { Workbench, WorkbenchEvent } from '../../src/app/api';
+/** A workbench whose studies, peers and tracking live in memory and whose events a test emits; the rest is real and stays unused. */
+import type { PeerSettings, Workbench, WorkbenchEvent } from '../../src/app/api';
 import { openWorkbench } from '../../src/app/workbench';
 import { LatheError } from '../../src/base/errors';
-import type { RunRow } from '../../src/store/schema';
+import type { MediaRow } from '../../src/store/media';
+import type { DatasetRow, RunRow } from '../../src/store/schema';
 import type { StudyRow, TrialParams, TrialRow } from '../../src/store/study';
+import { memoryTracking } from './memory-tracking';
 
 /** One, and what a test does with it. */
 export interface MemoryWorkbench {
@@ -19,10 +21,27 @@ export interface MemoryWorkbench {
 export interface MemoryContent {
   studies?: { study: StudyRow; trials: TrialRow[] }[];
   runs?: RunRow[];
+  datasets?: DatasetRow[];
+  /** Of its runs; a test may add some. */
+  media?: MediaRow[];
+  /** Commands on peers in place of those that only answer. */
+  peers?: Partial<Workbench['peers']>;
+  /** Tracking in place of one that keeps nothing yet. */
+  tracking?: Workbench['tracking'];
+  /** Commands on registered models in place of those that find none. */
+  registry?: Partial<Workbench['registry']>;
 }
 
 /** Opens one with these studies and runs. */
-export async function memoryWorkbench({ studies = [], runs = [] }: MemoryContent): Promise<MemoryWorkbench> {
+export async function memoryWorkbench({
+  studies = [],
+  runs = [],
+  datasets = [],
+  media = [],
+  peers = {},
+  tracking = memoryTracking().tracking,
+  registry = {},
+}: MemoryContent): Promise<MemoryWorkbench> {
   const real = await openWorkbench({ driven: true });
   const listeners = new Set<(event: WorkbenchEvent) => void>();
   const content = new Map(studies.map((entry) => [entry.study.id, { ...entry, trials: [...entry.trials] }]));
@@ -47,7 +66,7 @@ export async function memoryWorkbench({ studies = [], runs = [] }: MemoryContent
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
-      datasets: { ...real.datasets, list: async () => [] },
+      datasets: { ...real.datasets, list: async () => datasets },
       models: { ...real.models, list: async () => [] },
       runs: {
         ...real.runs,
@@ -58,6 +77,10 @@ export async function memoryWorkbench({ studies = [], runs = [] }: MemoryContent
           return run;
         },
         metrics: async () => [],
+        media: async (id, step) =>
+          media.filter((row) => row.run_id === id && (step === undefined || row.step === step)),
+        mediaSteps: async (id) =>
+          [...new Set(media.filter((row) => row.run_id === id).map(({ step }) => step))].sort((a, b) => a - b),
       },
       studies: {
         ...real.studies,
@@ -83,6 +106,9 @@ export async function memoryWorkbench({ studies = [], runs = [] }: MemoryContent
         },
         importance: async () => [],
       },
+      peers: { ...idlePeers(), ...peers },
+      tracking,
+      registry: { ...real.registry, models: async () => [], versions: async () => [], ...registry },
       device: {
         probe: async () => ({ backend: 'cpu', adapter: 'cpu', software: true, reason: 'This is a test.' }),
         storage: async () => ({ used: 0, quota: 1e9 }),
@@ -90,3 +116,37 @@ export async function memoryWorkbench({ studies = [], runs = [] }: MemoryContent
     },
   };
 }
+
+/** Peers that nobody meets: settings are kept, codes are always the same. */
+function idlePeers(): Workbench['peers'] {
+  let settings: PeerSettings = {
+    name: 'Ada',
+    signalling: null,
+    ice_servers: [],
+    relay_only: false,
+    connections: 1,
+  };
+  const nobody = (): Promise<never> => Promise.reject(new LatheError('not_found', 'Nobody is in this room.'));
+  return {
+    host: nobody,
+    look: nobody,
+    join: nobody,
+    help: nobody,
+    helped: nobody,
+    crew: async () => null,
+    forget: async () => undefined,
+    leave: async () => undefined,
+    stopAll: async () => undefined,
+    status: async () => null,
+    room: async () => null,
+    offerPairing: async () => ({ code: 'offer', qr: SQUARE }),
+    answerPairing: async () => ({ code: 'answer', qr: SQUARE, link: '' }),
+    acceptPairing: async () => undefined,
+    qr: async () => SQUARE,
+    settings: async () => settings,
+    configure: async (change) => (settings = { ...settings, ...change }),
+  };
+}
+
+/** A picture in place of a code. */
+const SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 3"><path d="M1 1h1v1h-1z"/></svg>';

@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config/parse';
 import type { RunConfigInput } from '../../src/config/schema';
 import { describeIo } from '../../src/data/features/io';
 import { buildModel } from '../../src/models/model';
+import { summarizeModel } from '../../src/models/summary';
 import { bytesOf, readWeights } from '../../src/models/weights';
 import { makeBlobRow } from '../../src/store/blobs';
 import { writeCheckpoint } from '../../src/store/checkpoints';
@@ -12,6 +13,7 @@ import { openDatabase, type Database } from '../../src/store/database';
 import { MetricWriter } from '../../src/store/metrics';
 import { putRun, updateRun } from '../../src/store/runs';
 import type { Preprocessing, RunRow } from '../../src/store/schema';
+import { runRow } from './run-row';
 
 /** A database that no other test sees. */
 export const freshDatabase = async (): Promise<Database> => openDatabase({}, `lathe-test-${newId()}`);
@@ -35,41 +37,26 @@ export async function storeRun(database: Database, settings: StoredRunSettings):
 
   const now = Date.now();
   const id = newId();
-  await putRun(database, {
-    id,
-    name: config.name ?? 'digits',
-    created: now,
-    updated: now,
-    deleted_at: null,
-    status: 'finished',
-    reason: null,
-    config,
-    config_hash: '',
-    dataset_id: settings.dataset?.id ?? 'none',
-    dataset_name: settings.dataset?.name ?? 'digits',
-    dataset_hash: settings.dataset?.content_hash ?? '00'.repeat(32),
-    study_id: '',
-    trial: null,
-    tags: [],
-    notes: '',
-    backend: null,
-    model: null,
-    preprocessing,
-    epoch: 2,
-    step: 20,
-    total_steps: 20,
-    seconds: 12.5,
-    samples_per_second: null,
-    latest: {},
-    best: {},
-    metrics: { train: { loss: 0.5 }, val: { loss: 0.75, accuracy: 0.5 }, test: { loss: 0.7, accuracy: 0.625 } },
-    confusion: { val: null, test: null },
-    best_checkpoint: null,
-    latest_checkpoint: null,
-    weights_sha256: null,
-    resumed: [],
-    notices: [],
-  });
+  await putRun(
+    database,
+    runRow(id, {
+      name: config.name ?? 'digits',
+      created: now,
+      updated: now,
+      status: 'finished',
+      config,
+      dataset_id: settings.dataset?.id ?? 'none',
+      dataset_name: settings.dataset?.name ?? 'digits',
+      dataset_hash: settings.dataset?.content_hash ?? '00'.repeat(32),
+      preprocessing,
+      model: summarizeModel(config.model, io, 32, config.training.optimizer),
+      epoch: 2,
+      step: 20,
+      total_steps: 20,
+      seconds: 12.5,
+      metrics: { train: { loss: 0.5 }, val: { loss: 0.75, accuracy: 0.5 }, test: { loss: 0.7, accuracy: 0.625 } },
+    }),
+  );
   const weights = await makeBlobRow(bytesOf(data));
   const optimizer = await makeBlobRow(new Uint8Array());
   const state = canonicalJson({});

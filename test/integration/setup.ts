@@ -1,6 +1,7 @@
 /**
  * Finds the Python that the integration tests run, once for all files: that of `LATHE_PYTHON`, or a virtual environment of
- * our own with the packages of requirements.txt. Without one the tests are skipped, and a line says why.
+ * our own with the packages of requirements.txt and requirements-without-dependencies.txt. Without one the tests are
+ * skipped, and a line says why.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,9 +16,19 @@ import { ROOT } from '../../bin/build';
 const run = promisify(execFile);
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+const WITHOUT_DEPENDENCIES = join(import.meta.dirname, 'requirements-without-dependencies.txt');
+
+/** Modules of those packages that tests import or start. */
+const MODULES = ['cmaes', 'mlflow', 'numpy', 'openwandb', 'optuna', 'PIL', 'scipy', 'tensorboard'];
 
 /** Milliseconds that the packages may take to arrive. */
 const INSTALL_TIMEOUT = 600_000;
+
+/** Wheels only: to build one of these from its source takes compilers and many minutes. */
+const WHEELS = ['--quiet', '--only-binary', ':all:'];
+const PIP = ['-m', 'pip', 'install', '--disable-pip-version-check', ...WHEELS];
+/** Installs in a third of pip's time. What is compiled here, no process has to compile for itself. */
+const UV = ['-m', 'uv', 'pip', 'install', '--compile-bytecode', ...WHEELS];
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -31,12 +42,11 @@ export default async function setup(project: TestProject): Promise<void> {
   const chosen = process.env.LATHE_PYTHON;
   if (chosen) {
     // Whoever chose it wants the tests: what is missing fails them.
-    try {
-      await run(chosen, ['-c', 'import cmaes, numpy, optuna, scipy']);
-    } catch (error) {
-      throw new Error(`LATHE_PYTHON is ${chosen}, which lacks packages. Install them: pip install -r ${REQUIREMENTS}`, {
-        cause: error,
-      });
+    const missing = await missingIn(chosen);
+    if (missing.length > 0) {
+      throw new Error(
+        `LATHE_PYTHON is ${chosen}, which lacks ${missing.join(', ')}. Install them: pip install -r ${REQUIREMENTS}, then pip install --no-deps -r ${WITHOUT_DEPENDENCIES}`,
+      );
     }
     project.provide('python', chosen);
     return;
@@ -49,12 +59,21 @@ export default async function setup(project: TestProject): Promise<void> {
   }
 }
 
+/** Which of the modules an interpreter does not find. They are looked for, not loaded: to import them all takes seconds. */
+async function missingIn(python: string): Promise<string[]> {
+  const names = JSON.stringify(MODULES);
+  const look = `from importlib.util import find_spec; print(*[name for name in ${names} if not find_spec(name)])`;
+  const { stdout } = await run(python, ['-c', look]);
+  return stdout.split(/\s+/).filter(Boolean);
+}
+
 /** The interpreter of our own environment, which is made where it is not there yet. */
 async function environment(): Promise<string> {
   const { stdout: version } = await run('python3', ['--version']);
   const key = createHash('sha256')
     .update(version)
     .update(await readFile(REQUIREMENTS))
+    .update(await readFile(WITHOUT_DEPENDENCIES))
     .digest('hex');
   const folder = join(ROOT, 'node_modules/.cache/lathe-python', key.slice(0, 16));
   const python = platform() === 'win32' ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python');
@@ -65,9 +84,20 @@ async function environment(): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await run('python3', ['-m', 'venv', folder]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS], {
-    timeout: INSTALL_TIMEOUT,
-  });
+  await run(python, [...PIP, 'uv'], { timeout: INSTALL_TIMEOUT });
+  const packages = [
+    ['-r', REQUIREMENTS],
+    ['--no-deps', '-r', WITHOUT_DEPENDENCIES],
+  ];
+  for (const wanted of packages) {
+    try {
+      await run(python, [...UV, '--python', python, ...wanted], { timeout: INSTALL_TIMEOUT });
+    } catch (error) {
+      // pip reads the settings of this machine, such as another registry, which uv does not.
+      process.stderr.write(`uv cannot install them, pip tries: ${reasonOf(error)}\n`);
+      await run(python, [...PIP, ...wanted], { timeout: INSTALL_TIMEOUT });
+    }
+  }
   await writeFile(finished, '');
   return python;
 }

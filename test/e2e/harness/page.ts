@@ -33,20 +33,22 @@ export async function whenKept(page: Page): Promise<void> {
   );
 }
 
-/** Imports a sample and trains on it for three small steps; resolves to how the run ended. */
-export function trainSample(page: Page, sample: string, { profiled = false } = {}): Promise<string> {
+/** Imports a sample and trains on it for three small steps; resolves to how the run ended. `media`: all kinds are recorded. */
+export function trainSample(page: Page, sample: string, { profiled = false, media = false } = {}): Promise<string> {
   return page.evaluate(
-    async ({ name, enabled }) => {
+    async ({ name, enabled, recorded }) => {
       const { lathe } = window;
       if (!lathe) throw new Error('The workbench is not there.');
       const dataset = await lathe.datasets.importSample(name);
       const suggested = lathe.configs.suggest(dataset);
       const training = { ...suggested.training, epochs: 1, max_steps: 3 };
-      const config = { ...suggested, training, profiling: { ...suggested.profiling, enabled } };
+      const shown = { ...suggested.logging.media, histograms: recorded, predictions: recorded ? 8 : 0 };
+      const logging = { ...suggested.logging, media: { ...shown, embeddings: recorded ? 50 : 0 } };
+      const config = { ...suggested, training, logging, profiling: { ...suggested.profiling, enabled } };
       const run = await lathe.runs.start(config, dataset.id);
       return (await lathe.runs.wait(run.id)).status;
     },
-    { name: sample, enabled: profiled },
+    { name: sample, enabled: profiled, recorded: media },
   );
 }
 
