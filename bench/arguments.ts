@@ -19,6 +19,7 @@ const OPTIONS = {
   sampler: { type: 'string' },
   seeds: { type: 'string' },
   trials: { type: 'string' },
+  paper: { type: 'boolean' },
 } as const;
 
 /** The help text. */
@@ -44,6 +45,16 @@ export function usage(): string {
     '  --sampler NAME,…      Samplers to compare (random,tpe,tpe_independent)',
     '  --seeds N             Studies of each function and sampler (100)',
     '  --trials N            Trials of each study (100)',
+    '',
+    'peers',
+    '  --only METHOD,…       Measures these alone (float32,float16,int8,powersgd,local_steps,all_to_all)',
+    '  --workload NAME,…     Trains these alone (mlp,waiting; there is cnn, too)',
+    '  --steps N             Timed steps of each group (6)',
+    '  --paper               Prints what to expect of larger groups, and measures nothing',
+    '',
+    'tracking',
+    '  --only PART,…         Measures these alone (throughput,intake,page)',
+    '  --steps N             Steps of each run (1200)',
   ].join('\n');
 }
 
@@ -68,7 +79,8 @@ export function parseBenchArguments(argv: string[]): BenchOptions {
     torch: values.torch ?? false,
     only: list(values.only),
     workloads: list(values.workload),
-    steps: count('steps', values.steps, 30, 3),
+    steps: values.steps === undefined ? null : count('steps', values.steps, 0, 3),
+    paper: values.paper ?? false,
     objective: values.objective === undefined ? null : userPath(values.objective),
     samplers: list(values.sampler),
     seeds: count('seeds', values.seeds, 100, 1),

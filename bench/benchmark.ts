@@ -16,8 +16,10 @@ export interface BenchOptions {
   only: string[] | null;
   /** Workloads to run; null: all. */
   workloads: string[] | null;
-  /** Timed steps of each engine, at most. */
-  steps: number;
+  /** Timed steps; null: the benchmark's choice. */
+  steps: number | null;
+  /** Only what is computed from formulas. */
+  paper: boolean;
   /** Absolute path of a module with an objective of the user's own; null: the benchmark's functions. */
   objective: string | null;
   /** Samplers of studies; null: the benchmark's choice. */

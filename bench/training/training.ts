@@ -10,6 +10,9 @@ import { WORKLOADS, type Workload } from './workloads';
 /** Engines that run on WebGPU. */
 const ENGINE_NAMES = ['lathe', 'tfjs', 'jax-js'];
 
+/** Timed steps of each engine, at most. */
+const STEPS = 30;
+
 /** Relative difference of losses up to which two engines are said to compute the same. */
 const AGREEMENT = 1e-2;
 
@@ -39,7 +42,7 @@ export const training: Benchmark = {
       for (const workload of workloads) {
         say(`${workload.name} …`);
         const present = engines.filter((engine) => engine !== 'torch' || torch);
-        const measured = await measure(workload.name, present, options.steps, (engine) =>
+        const measured = await measure(workload.name, present, options.steps ?? STEPS, (engine) =>
           engine === 'torch' && torch ? torch.start(engine) : host.start(engine),
         );
         figures.push(...measured);
