@@ -188,8 +188,13 @@ export class MlflowClient {
     await this.call('changing the run', 'POST', 'runs/update', input, nothing);
   }
 
+  /** Deletes a run, as the trash of MLflow's page does; one that is not there any more is deleted. */
   async deleteRun(id: string): Promise<void> {
-    await this.call('deleting a run', 'POST', 'runs/delete', { run_id: id }, nothing);
+    try {
+      await this.call('deleting a run', 'POST', 'runs/delete', { run_id: id }, nothing);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
   }
 
   /**

@@ -4,6 +4,8 @@ import { cut, MAX_TAG, safeName } from './names';
 
 /** Tag by which a run is found again: its id here. */
 export const RUN_ID_TAG = 'lathe.run_id';
+/** Tag of a run that was made for others to stand under, before its own delivery came; empty once that has come. */
+export const STAND_IN_TAG = 'lathe.stand_in';
 /** Keys of the tags that the user gave, as a list in JSON: those that are gone are removed there, too. */
 const OWN_TAGS = 'lathe.tags';
 
@@ -31,6 +33,7 @@ export async function tagsOf(run: TrackedRun, parent: string | null): Promise<Re
     'lathe.date': new Date(run.started).toISOString(),
     'lathe.status': run.status,
     'lathe.reason': run.reason ?? '',
+    [STAND_IN_TAG]: '',
   };
   if (run.author !== null) tags['mlflow.user'] = run.author;
   if (parent !== null) tags[PARENT_TAG] = parent;

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../../../../src/config/parse';
 import type { Json } from '../../../../../src/store/study';
-import { DeliveryError } from '../../../../../src/tracking/http/http';
+import { DeliveryError, type Http } from '../../../../../src/tracking/http/http';
 import type { RemoteRun, TrackedRun } from '../../../../../src/tracking/tracker';
 import { mlflow, type MlflowOptions } from '../../../../../src/tracking/trackers/mlflow/tracker';
 import { FakeMlflow } from './fake-mlflow';
@@ -181,6 +181,48 @@ describe('a run on its way to MLflow', () => {
     expect(http.of('study000')).toHaveLength(1);
     const parents = trials.map(({ id }) => http.of(id)[0].tags['mlflow.parentRunId']);
     expect(parents).toEqual([http.of('study000')[0].id, http.of('study000')[0].id]);
+  });
+
+  it('leaves one parent where a second one is created after the first was found alone', async () => {
+    const http = new FakeMlflow();
+    const group = { id: 'group000', name: 'together', role: 'peer' as const, trial: null };
+    const [early, late] = [2000, 1000].map((started, i) => trackedRun({ id: `peer000${i}`, started, group }));
+    // The late one has looked and found none; what it creates, with an earlier start, comes after the other has looked again.
+    let go = (): void => undefined;
+    const earlyIsThere = new Promise<void>((resolve) => (go = resolve));
+    const slow: Http = {
+      credential: () => null,
+      request: async (request) => {
+        const creates = request.url.endsWith('runs/create') && JSON.stringify(request.body).includes('group000');
+        if (creates) await earlyIsThere;
+        return http.request(request);
+      },
+    };
+    const second = mlflow.connect(options(), slow).open(late, null);
+    await vi.waitFor(() => expect(http.asked.filter((one) => one.endsWith('runs/search'))).toHaveLength(2));
+    const first = await mlflow.connect(options(), http).open(early, null);
+    go();
+    await (await second).update({ ...late, status: 'finished', ended: 3000 }, []);
+    await first.update({ ...early, status: 'finished', ended: 3000 }, []);
+    const [parent, ...others] = http.of('group000');
+    expect(others).toEqual([]);
+    expect(parent.status).toBe('FINISHED');
+    for (const { id } of [early, late]) expect(http.of(id)[0].tags['mlflow.parentRunId']).toBe(parent.id);
+  });
+
+  it('deletes no run that a delivery has made its own', async () => {
+    const http = new FakeMlflow();
+    const group = { id: 'study000', name: 'search', trial: null };
+    const connection = mlflow.connect(options(), http);
+    const whole = trackedRun({ id: 'study000', noun: 'study', group: { ...group, role: 'study' } });
+    await connection.open(trackedRun({ id: 'trial000', group: { ...group, role: 'trial', trial: 0 } }), null);
+    await connection.open(whole, null);
+    const [own] = http.of('study000');
+    // A stand-in of an earlier start, made by a machine that had looked before.
+    http.runs.push({ ...own, id: 'another', start: 1, tags: { ...own.tags, 'lathe.stand_in': 'true' } });
+    await connection.open(trackedRun({ id: 'trial001', group: { ...group, role: 'trial', trial: 1 } }), null);
+    expect(http.of('study000').map(({ id }) => id)).toEqual([own.id]);
+    expect(http.of('trial001')[0].tags['mlflow.parentRunId']).toBe(own.id);
   });
 
   it('registers no trial, and no run that failed', async () => {
