@@ -68,6 +68,11 @@ export class DeliveryRun {
 
   /** Counts what waits, while it is not its turn: more has come. */
   async count(): Promise<void> {
+    this.#source.refresh();
+    await this.#count();
+  }
+
+  async #count(): Promise<void> {
     const pending = await this.#source.pending(this.#row.cursor);
     if (pending !== this.#row.pending) await this.#save({ pending });
   }
@@ -78,6 +83,7 @@ export class DeliveryRun {
    * @param until checked between two requests: whether to leave off
    */
   async turn(until: () => boolean): Promise<void> {
+    this.#source.refresh();
     try {
       const run = await trackedRun(
         this.#host.database,
@@ -93,6 +99,8 @@ export class DeliveryRun {
       await this.#facts(remote, run);
       const ended = run.ended !== null;
       const state = ended && !this.#row.in_flight && this.#row.pending === 0 ? 'done' : 'waiting';
+      const { next_attempt, attempts, error } = this.#row;
+      if (state === this.#row.state && next_attempt === null && attempts === 0 && error === null) return;
       await this.#save({ state, next_attempt: null, attempts: 0, error: null });
     } catch (thrown) {
       await this.#failed(thrown);
@@ -154,7 +162,7 @@ export class DeliveryRun {
       this.#heard = Date.now();
       if (stop) this.#host.stop(run.id);
     }
-    await this.#save({ pending: await this.#source.pending(this.#row.cursor) });
+    await this.#count();
   }
 
   async #acknowledge(

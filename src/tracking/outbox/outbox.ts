@@ -6,12 +6,19 @@ import { LatheError } from '../../base/errors';
 import { allDeliveries, deliveriesOf } from '../../store/deliveries';
 import { destinationId, type DeliveryRow, type Subject } from '../../store/delivery';
 import { Cancelled, DeliveryRun, type DeliveryHost } from './delivery-run';
+import { goesOn } from './subject';
 
 /** Name of the lock that the tab that sends holds. */
 const LOCK = 'lathe:outbox';
 
 /** Milliseconds that a delivery may send on before it is another one's turn. */
 const TURN_MS = 2_000;
+
+/**
+ * Milliseconds between two turns of a delivery while what it delivers goes on. Each turn costs the same, however few points
+ * have come; whoever watches elsewhere looks no more often than this.
+ */
+const PACE_MS = 5_000;
 
 /** Milliseconds between two looks at runs that train, where nobody says that something is new. */
 const LOOK_MS = 10_000;
@@ -37,6 +44,8 @@ export class Outbox {
   readonly #host: DeliveryHost;
   readonly #events: OutboxEvents;
   readonly #runs = new Map<string, DeliveryRun>();
+  /** When the last turn of each was over. */
+  readonly #visited = new Map<string, number>();
   readonly #lanes = new Map<string, Lane>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #reports = new Map<string, ReturnType<typeof setTimeout>>();
@@ -64,6 +73,8 @@ export class Outbox {
   async wake(subject?: Subject, { now = false } = {}): Promise<void> {
     if (!this.#holds) return;
     const { database } = this.#host;
+    // An end is told at once.
+    const paced = subject !== undefined && !now && (await goesOn(database, subject));
     for (const row of await (subject ? deliveriesOf(database, subject) : allDeliveries(database))) {
       // What is done is looked at when something of it is new: tags, another sitting.
       if (row.state === 'done' && !subject) continue;
@@ -71,7 +82,8 @@ export class Outbox {
       const wait = now ? 0 : (row.next_attempt ?? 0) - Date.now();
       // What was deleted waits for ever, unless it is brought back.
       const due = Number.isFinite(wait) ? Math.max(0, wait) : subject ? 0 : Infinity;
-      this.#schedule(row, due);
+      const rest = paced ? (this.#visited.get(row.id) ?? 0) + PACE_MS - Date.now() : 0;
+      this.#schedule(row, Math.max(due, rest));
       if (subject && due > 0)
         await this.#run(row)
           .count()
@@ -83,6 +95,7 @@ export class Outbox {
   forget(id: string): void {
     this.#unschedule(id);
     this.#runs.delete(id);
+    this.#visited.delete(id);
     for (const { queue } of this.#lanes.values()) queue.delete(id);
   }
 
@@ -134,6 +147,7 @@ export class Outbox {
       this.#trouble(row, thrown);
       return;
     }
+    this.#visited.set(id, Date.now());
     if (left) lane.queue.add(id);
     else if (run.row.state === 'done') this.#runs.delete(id);
     else this.#schedule(run.row, run.row.next_attempt === null ? LOOK_MS : run.row.next_attempt - Date.now());

@@ -40,30 +40,38 @@ export interface CutOptions {
 
 /** Batches of one run, or study. */
 export interface BatchSource {
-  /** The next batch after `cursor`; null: nothing is left (that is complete). */
+  /** Has the store read again: more may have come. Between two calls a source goes on with what it has read. */
+  refresh(): void;
+  /** The next batch after `cursor`; null: nothing is left (that is complete) of what was stored at the last look. */
   next(cursor: DeliveryCursor, options: CutOptions): Promise<CutBatch | null>;
   /** Points, lines and media after `cursor`. */
   pending(cursor: DeliveryCursor): Promise<number>;
 }
 
-/** Reads a run. Keeps what it has read between two calls, as long as they follow each other. */
+/** Reads a run. */
 export class RunSource implements BatchSource {
   readonly #database: Database;
   readonly #runId: string;
   #buffers: PointBuffer[] = [];
   #media: MediaRow[] = [];
   #lines: LogRow[] = [];
-  /** The cursor that the buffers stand at. */
+  /** The cursor that the buffers stand at; null: they have to be filled. */
   #at: DeliveryCursor | null = null;
+  /** Whether the buffers hold everything that the store did as they were filled. */
+  #whole = false;
 
   constructor(database: Database, runId: string) {
     this.#database = database;
     this.#runId = runId;
   }
 
+  refresh(): void {
+    this.#at = null;
+  }
+
   async next(cursor: DeliveryCursor, { limit, complete, over, until }: CutOptions): Promise<CutBatch | null> {
     if (until) return this.#again(cursor, until, over);
-    if (this.#at !== cursor || !this.#hasPoints(complete)) await this.#fill(cursor);
+    if (this.#at !== cursor || (!this.#whole && !this.#hasPoints(complete))) await this.#fill(cursor);
     const bound = this.#bound(complete);
     const to: DeliveryCursor = { ...cursor, metrics: { ...cursor.metrics }, batches: cursor.batches + 1 };
     const points: Batch['points'] = [];
@@ -89,6 +97,9 @@ export class RunSource implements BatchSource {
   }
 
   async pending(cursor: DeliveryCursor): Promise<number> {
+    if (this.#at === cursor && this.#whole) {
+      return this.#buffers.reduce((sum, { left }) => sum + left, this.#media.length + this.#lines.length);
+    }
     const store = this.#store();
     let count = 0;
     for (const [metric, chunks] of await this.#chunks(store)) {
@@ -140,8 +151,7 @@ export class RunSource implements BatchSource {
     this.#buffers = await Promise.all(
       [...chunks].map(async ([metric, all]) => {
         const known = cursor.metrics[metric];
-        const from = known ? await this.#firstChunk(store, metric, known) : 0;
-        const rows = await this.#rows(store, metric, from, CHUNKS);
+        const rows = await this.#rowsAfter(store, metric, known);
         const read = rows.at(-1)?.chunk ?? -1;
         return new PointBuffer(metric, rows, known, read < all[all.length - 1]);
       }),
@@ -149,6 +159,22 @@ export class RunSource implements BatchSource {
     this.#media = await this.#readMedia(cursor.media, Infinity, MEDIA);
     this.#lines = await this.#readLines(cursor.log, LINES);
     this.#at = cursor;
+    this.#whole =
+      !this.#buffers.some(({ more }) => more) && this.#media.length < MEDIA && this.#lines.length < LINES;
+  }
+
+  /** Chunks of a metric from the one on in which to look for what comes after a cursor. */
+  async #rowsAfter(
+    store: ChunkStore,
+    metric: string,
+    known: DeliveryCursor['metrics'][string] | undefined,
+  ): Promise<MetricChunkRow[]> {
+    const named = known?.chunk ?? 0;
+    const rows = await this.#rows(store, metric, named, CHUNKS);
+    const [first] = rows;
+    // Nearly always the one that the cursor names: it is there, and begins before the cursor.
+    if (!known || named === 0 || (first?.chunk === named && first.steps[0] < known.step)) return rows;
+    return this.#rows(store, metric, await this.#firstChunk(store, metric, known), CHUNKS);
   }
 
   /**

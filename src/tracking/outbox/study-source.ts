@@ -18,6 +18,10 @@ export class StudySource implements BatchSource {
     this.#studyId = studyId;
   }
 
+  refresh(): void {
+    // Every look reads the whole study.
+  }
+
   async next(cursor: DeliveryCursor, { limit, until }: CutOptions): Promise<CutBatch | null> {
     const all = await this.#series();
     const from = sentSteps(cursor);

@@ -26,6 +26,12 @@ export async function trackedRun(
   return ofRun(run, study ?? null, author);
 }
 
+/** Whether it trains, so that more comes of it soon. */
+export async function goesOn(database: Database, { noun, id }: Subject): Promise<boolean> {
+  const row = await database.get(noun === 'study' ? 'studies' : 'runs', id);
+  return row?.status === 'running';
+}
+
 async function ofRun(run: RunRow, study: StudyRow | null, author: string | null): Promise<TrackedRun> {
   return { ...describeRow(run), noun: 'run', author, group: await groupOf(run, study) };
 }
