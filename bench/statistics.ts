@@ -41,3 +41,15 @@ export function mannWhitney(sample: readonly number[], other: readonly number[])
   if (deviation === 0) return 1;
   return normalCdf(((n * m) / 2 + 0.5 - u) / deviation);
 }
+
+/**
+ * The mean of ratios, geometric, so that the same ratio the other way round cancels it, and its standard error: both as
+ * factors. An error of 0.02 says that the true mean lies within 2 % in two of three cases. NaN for less than two ratios.
+ */
+export function meanRatio(ratios: readonly number[]): { mean: number; error: number } {
+  const logs = ratios.map(Math.log);
+  const n = logs.length;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / n;
+  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1);
+  return { mean: Math.exp(mean), error: n < 2 ? NaN : Math.sqrt(variance / n) };
+}

@@ -48,14 +48,22 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
   let { width, height } = options;
 
   const paint = (): void => {
-    if (!pending) return;
     const lines = pending;
     pending = null;
+    if (!lines) {
+      if (chart && isResized(chart)) chart.setSize({ width, height });
+      return;
+    }
     const data = align(lines, options.log);
     if (options.robust) bounds = middleOf(data.slice(1));
     const next = lines.map(({ label, color, dash, faint }) => [label, color, dash, faint].join()).join(';');
     if (chart && next === structure) {
-      chart.setData(data);
+      const same = chart;
+      // Drawn once, whatever changed.
+      same.batch(() => {
+        if (isResized(same)) same.setSize({ width, height });
+        same.setData(data);
+      });
       return;
     }
     chart?.destroy();
@@ -66,6 +74,7 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
       target,
     );
   };
+  const isResized = (drawn: uPlot): boolean => drawn.width !== width || drawn.height !== height;
 
   return {
     set(lines) {
@@ -81,7 +90,7 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
       if (newWidth === width && newHeight === height) return;
       width = newWidth;
       height = newHeight;
-      chart?.setSize({ width, height });
+      if (seen) paintSoon(paint);
     },
     destroy() {
       paintNever(paint);
