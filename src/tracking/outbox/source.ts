@@ -159,8 +159,7 @@ export class RunSource implements BatchSource {
     this.#media = await this.#readMedia(cursor.media, Infinity, MEDIA);
     this.#lines = await this.#readLines(cursor.log, LINES);
     this.#at = cursor;
-    this.#whole =
-      !this.#buffers.some(({ more }) => more) && this.#media.length < MEDIA && this.#lines.length < LINES;
+    this.#whole = !this.#buffers.some(({ more }) => more) && this.#media.length < MEDIA && this.#lines.length < LINES;
   }
 
   /** Chunks of a metric from the one on in which to look for what comes after a cursor. */

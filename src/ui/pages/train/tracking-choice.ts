@@ -8,12 +8,16 @@ interface Setting {
   usual: Json;
 }
 
+/** Settings that make the model a version of a registered model, here or at a server. */
+const URI = 'registry.mlflow.tracking_uri';
+const MODEL = 'registry.mlflow.model_name';
+
 /** By kind: the setting of the config that each option is. */
 const SETTINGS: Record<string, Record<string, Setting>> = {
   mlflow: {
-    url: { path: 'registry.mlflow.tracking_uri', usual: null },
+    url: { path: URI, usual: null },
     experiment: { path: 'logging.mlflow.experiment', usual: null },
-    model_name: { path: 'registry.mlflow.model_name', usual: null },
+    model_name: { path: MODEL, usual: null },
     alias: { path: 'registry.mlflow.alias', usual: null },
   },
   wandb: {
@@ -74,4 +78,13 @@ export function unchoose(destination: Destination, document: Document): void {
   const turn = SWITCHES[destination.kind];
   if (turn) document.set(turn.path, turn.off);
   for (const { path, usual } of settingsOf(destination)) document.set(path, usual);
+}
+
+/** Whether the model is kept as a version of a registered model of this browser. */
+export const isKeptHere = (document: Document): boolean => document.value(URI, null) === 'local';
+
+/** Has the model kept here, or no longer. @param name what its registered model is called, where nothing is said yet */
+export function keepHere(document: Document, on: boolean, name: string): void {
+  document.set(URI, on ? 'local' : null);
+  if (on) document.set(MODEL, document.value(MODEL, null) ?? name.replace(/[/:]/g, '-').trim());
 }
