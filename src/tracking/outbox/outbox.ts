@@ -44,8 +44,9 @@ export class Outbox {
   readonly #host: DeliveryHost;
   readonly #events: OutboxEvents;
   readonly #runs = new Map<string, DeliveryRun>();
-  /** When the last turn of each was over. */
+  /** When the last turn of each was over, and when it was counted last. */
   readonly #visited = new Map<string, number>();
+  readonly #counted = new Map<string, number>();
   readonly #lanes = new Map<string, Lane>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #reports = new Map<string, ReturnType<typeof setTimeout>>();
@@ -82,12 +83,19 @@ export class Outbox {
       const wait = now ? 0 : (row.next_attempt ?? 0) - Date.now();
       // What was deleted waits for ever, unless it is brought back.
       const due = Number.isFinite(wait) ? Math.max(0, wait) : subject ? 0 : Infinity;
-      const rest = paced ? (this.#visited.get(row.id) ?? 0) + PACE_MS - Date.now() : 0;
-      this.#schedule(row, Math.max(due, rest));
-      if (subject && due > 0)
-        await this.#run(row)
-          .count()
-          .catch((thrown: unknown) => this.#trouble(row, thrown));
+      const restOf = (last: number | undefined): number => (paced ? (last ?? 0) + PACE_MS - Date.now() : 0);
+      this.#schedule(row, Math.max(due, restOf(this.#visited.get(row.id))));
+      if (subject && due > 0 && restOf(this.#counted.get(row.id)) <= 0) await this.#count(row);
+    }
+  }
+
+  /** Counts what waits of a delivery whose turn has not come. */
+  async #count(row: DeliveryRow): Promise<void> {
+    this.#counted.set(row.id, Date.now());
+    try {
+      await this.#run(row).count();
+    } catch (thrown) {
+      this.#trouble(row, thrown);
     }
   }
 
@@ -96,6 +104,7 @@ export class Outbox {
     this.#unschedule(id);
     this.#runs.delete(id);
     this.#visited.delete(id);
+    this.#counted.delete(id);
     for (const { queue } of this.#lanes.values()) queue.delete(id);
   }
 
