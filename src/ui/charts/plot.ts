@@ -54,6 +54,8 @@ export function createPlot(target: HTMLElement, options: PlotOptions): Plot {
       if (chart && isResized(chart)) chart.setSize({ width, height });
       return;
     }
+    // Axes of nothing would be drawn over the words that say what is waited for.
+    if (!chart && lines.every(({ steps }) => steps.length === 0)) return;
     const data = align(lines, options.log);
     if (options.robust) bounds = middleOf(data.slice(1));
     const next = lines.map(({ label, color, dash, faint }) => [label, color, dash, faint].join()).join(';');

@@ -72,6 +72,16 @@ it('stays the same while its run is read again and grows, and is made anew for a
   expect(drawings()).toHaveLength(1);
 });
 
+it('draws no axes while it waits for its first point', async () => {
+  row = { ...row, points: 0 };
+  show(place);
+  await expect.poll(() => place.textContent).toContain('Waiting for the first step');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(drawings()).toEqual([]);
+  row = { ...row, points: 2 };
+  await vi.waitFor(() => expect(drawings()).toHaveLength(1));
+});
+
 it('becomes as wide as its place, and stays the same', async () => {
   show(place);
   await vi.waitFor(() => expect(drawings()).toHaveLength(1));
